@@ -1,0 +1,43 @@
+import { neonConfig, Pool } from "@neondatabase/serverless";
+import { drizzle as drizzleHttp, type NeonHttpDatabase } from "drizzle-orm/neon-http";
+import { drizzle as drizzleSocket, type NeonDatabase } from "drizzle-orm/neon-serverless";
+import type { Env } from "#platform/env";
+import * as schema from "#platform/schema";
+
+/** Single statements and `batch([...])` (one transaction, no round trips between), each one HTTP request. */
+export type Database = NeonHttpDatabase<typeof schema>;
+
+/** An interactive transaction, over a WebSocket. */
+export type Transaction = Parameters<Parameters<NeonDatabase<typeof schema>["transaction"]>[0]>[0];
+
+/**
+ * Points the Neon driver at the local SQL gateway, or leaves it alone where there is none. The driver's settings are
+ * global to the isolate; all addresses of one deployment are of one kind, so setting them twice is harmless.
+ */
+export function configureDriver(env: Pick<Env, "SQL_GATEWAY_ORIGIN">): void {
+  if (env.SQL_GATEWAY_ORIGIN === "") return;
+  const gateway = new URL(env.SQL_GATEWAY_ORIGIN);
+  neonConfig.fetchEndpoint = `${gateway.origin}/sql`;
+  neonConfig.wsProxy = `${gateway.host}/v2`;
+  neonConfig.useSecureWebSocket = gateway.protocol === "https:";
+  neonConfig.pipelineConnect = false;
+}
+
+export function openDatabase(env: Pick<Env, "DATABASE_URL" | "SQL_GATEWAY_ORIGIN">): Database {
+  configureDriver(env);
+  return drizzleHttp(env.DATABASE_URL, { schema });
+}
+
+/** Runs `work` in one transaction of its own connection; rolls back when it throws. */
+export async function inTransaction<T>(
+  env: Pick<Env, "DATABASE_URL" | "SQL_GATEWAY_ORIGIN">,
+  work: (tx: Transaction) => Promise<T>,
+): Promise<T> {
+  configureDriver(env);
+  const pool = new Pool({ connectionString: env.DATABASE_URL, max: 1 });
+  try {
+    return await drizzleSocket(pool, { schema }).transaction(work);
+  } finally {
+    await pool.end();
+  }
+}

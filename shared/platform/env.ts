@@ -1,0 +1,50 @@
+import type { DatabasePoolApi } from "#platform/objects/database-pool";
+import type { QuotaCounterApi } from "#platform/objects/quota-counter";
+import type { RateLimiterApi } from "#platform/objects/rate-limiter";
+import type { RecorderApi } from "#platform/objects/recorder";
+
+type ObjectNamespace<Api> = DurableObjectNamespace<Api & Rpc.DurableObjectBranded>;
+
+/** A knock on the records consumer's door: the outbox of this name has rows to pull. */
+export interface RecordsMessage {
+  readonly outbox: string;
+}
+
+/** What the Worker is bound to. `wrangler.toml` declares the bindings; secrets come from the account or the local stack. */
+export interface Env {
+  readonly ROUTES: KVNamespace;
+  readonly RECORDS: Queue<RecordsMessage>;
+  readonly RATE_LIMITER: ObjectNamespace<RateLimiterApi>;
+  readonly QUOTA_COUNTER: ObjectNamespace<QuotaCounterApi>;
+  readonly RECORDER: ObjectNamespace<RecorderApi>;
+  readonly DATABASE_POOL: ObjectNamespace<DatabasePoolApi>;
+  readonly ASSETS: Fetcher;
+
+  /** Version of the product, as shown by `/healthz`. */
+  readonly VERSION: string;
+  /** Origin of this Worker, such as `https://agentflow.example.com`. */
+  readonly API_ORIGIN: string;
+  /** Origin of the console. */
+  readonly CONSOLE_ORIGIN: string;
+  /** Further hostnames of the platform itself, separated by commas, with ports where they are not the scheme's own. */
+  readonly PLATFORM_HOSTS: string;
+
+  /** Connection string of the platform database. */
+  readonly DATABASE_URL: string;
+  /** Admin connection string of the server that workspace databases are made on. */
+  readonly WORKSPACE_DATABASE_ADMIN_URL: string;
+  /** Origin of the local SQL gateway; empty where the drivers reach their databases by themselves. */
+  readonly SQL_GATEWAY_ORIGIN: string;
+
+  readonly OPENAI_BASE_URL: string;
+  readonly OPENAI_API_KEY: string;
+  readonly OPENAI_MODEL: string;
+  /** `offline` when the deterministic local model answers; its output is labelled wherever it is shown. */
+  readonly MODEL_KIND: "offline" | "live";
+
+  readonly AUTH_SECRET: string;
+  /** Keys that sign visitors' sessions, newest first, separated by commas: `<id>:<base64>`. */
+  readonly SESSION_KEYS: string;
+  /** Keys that wrap data keys, newest first, separated by commas: `<version>:<base64 of 32 bytes>`. */
+  readonly ENVELOPE_KEYS: string;
+}

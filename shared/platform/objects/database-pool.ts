@@ -1,0 +1,4 @@
+/** Placeholder contract: owned by the database service. */
+export interface DatabasePoolApi {
+  ping(): Promise<void>;
+}

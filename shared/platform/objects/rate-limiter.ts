@@ -1,0 +1,4 @@
+/** Placeholder contract: owned by admission. */
+export interface RateLimiterApi {
+  ping(): Promise<void>;
+}

@@ -1,0 +1,43 @@
+import type { RunRecord } from "#platform/records";
+
+/** A row of an outbox. `revision` grows each time the same run is appended again. */
+export interface OutboxRow {
+  readonly id: string;
+  readonly revision: number;
+  readonly record: RunRecord;
+}
+
+export interface OutboxRejection {
+  readonly id: string;
+  readonly revision: number;
+  readonly error: string;
+}
+
+export interface OutboxCounts {
+  readonly waiting: number;
+  readonly open: number;
+  readonly parked: number;
+}
+
+/**
+ * The outbox of one workspace in one place. What is appended here is durable when the call returns, and stays until the
+ * consumer of the `records` queue has confirmed it.
+ */
+export interface RecorderApi {
+  /** Appends a run that has ended. */
+  append(record: RunRecord): Promise<void>;
+  /**
+   * Appends a run that is under way and whose first bytes are about to leave. When nothing more is heard of it by
+   * `deadline` (ms since the epoch), it is recorded as interrupted.
+   */
+  open(record: RunRecord, deadline: number): Promise<void>;
+  /** The record of a run that may not have reached the platform database yet. */
+  find(runId: string): Promise<RunRecord | null>;
+  /** Up to `limit` rows that wait to be written, oldest first. */
+  pull(limit: number): Promise<OutboxRow[]>;
+  /** Rows that are now in the platform database; a newer revision of a row stays. */
+  confirm(rows: readonly Pick<OutboxRow, "id" | "revision">[]): Promise<void>;
+  /** Rows that the platform database refused; after a few refusals a row is parked. */
+  reject(rows: readonly OutboxRejection[]): Promise<void>;
+  counts(): Promise<OutboxCounts>;
+}

@@ -1,0 +1,79 @@
+import { z } from "zod";
+import { METERS, RUN_STATUSES } from "#platform/schema";
+
+/*
+ * What a run leaves behind, in one piece: the unit of the outbox. It is appended before the answer leaves, drained to the
+ * platform database later, and written there by ids that depend only on the run, so that any number of deliveries is one.
+ */
+
+const time = z.number().int().describe("milliseconds since the Unix epoch");
+
+export const runErrorSchema = z.object({ code: z.string(), message: z.string(), node_id: z.string().optional() });
+export type RunError = z.infer<typeof runErrorSchema>;
+
+export const runUsageSchema = z.object({
+  input_tokens: z.number().int().nonnegative(),
+  output_tokens: z.number().int().nonnegative(),
+  total_tokens: z.number().int().nonnegative(),
+});
+export type RunUsage = z.infer<typeof runUsageSchema>;
+
+export const executionRecordSchema = z.object({
+  id: z.string(),
+  workspace_id: z.string(),
+  app_id: z.string(),
+  version_id: z.string(),
+  trigger: z.enum(["visitor", "api", "webhook", "schedule", "app", "test"]),
+  status: z.enum(RUN_STATUSES),
+  session_id: z.string().nullable(),
+  api_key_id: z.string().nullable(),
+  inputs: z.record(z.string(), z.unknown()),
+  outputs: z.record(z.string(), z.unknown()).nullable(),
+  error: runErrorSchema.nullable(),
+  usage: runUsageSchema,
+  started_at: time,
+  finished_at: time.nullable(),
+});
+export type ExecutionRecord = z.infer<typeof executionRecordSchema>;
+
+export const nodeLogSchema = z.object({
+  /** Order of starting within the run, from 0. */
+  seq: z.number().int().nonnegative(),
+  node_id: z.string(),
+  node_type: z.string(),
+  status: z.enum(["completed", "failed", "skipped", "cancelled"]),
+  attempts: z.number().int().nonnegative(),
+  inputs: z.unknown(),
+  outputs: z.unknown(),
+  error: runErrorSchema.nullable(),
+  input_tokens: z.number().int().nonnegative(),
+  output_tokens: z.number().int().nonnegative(),
+  started_at: time,
+  duration_ms: z.number().int().nonnegative(),
+});
+export type NodeLog = z.infer<typeof nodeLogSchema>;
+
+export const usageEventSchema = z.object({
+  /** Deterministic: `<run id>:<meter>` or `<run id>:<seq>:<meter>`. */
+  id: z.string(),
+  meter: z.enum(METERS),
+  quantity: z.number().int().nonnegative(),
+  occurred_at: time,
+});
+export type UsageEvent = z.infer<typeof usageEventSchema>;
+
+export const runtimeEventSchema = z.object({
+  id: z.string(),
+  type: z.string(),
+  payload: z.record(z.string(), z.unknown()),
+  occurred_at: time,
+});
+export type RuntimeEvent = z.infer<typeof runtimeEventSchema>;
+
+export const runRecordSchema = z.object({
+  execution: executionRecordSchema,
+  node_logs: z.array(nodeLogSchema),
+  usage_events: z.array(usageEventSchema),
+  runtime_events: z.array(runtimeEventSchema),
+});
+export type RunRecord = z.infer<typeof runRecordSchema>;

@@ -1,0 +1,146 @@
+import { sql } from "drizzle-orm";
+import { type AnyPgColumn, boolean, check, index, integer, jsonb, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { createdAt, moment, updatedAt } from "./columns.ts";
+import { users } from "./identity.ts";
+import { workspaces } from "./workspaces.ts";
+
+export const APP_STATUSES = ["draft", "published", "unpublished", "archived"] as const;
+
+export const apps = pgTable(
+  "apps",
+  {
+    id: text("id").primaryKey(),
+    workspaceId: text("workspace_id")
+      .notNull()
+      .references(() => workspaces.id),
+    slug: text("slug").notNull(),
+    name: text("name").notNull(),
+    description: text("description").notNull().default(""),
+    status: text("status", { enum: APP_STATUSES }).notNull().default("draft"),
+    /** The editable manifest. Validated on every write, so it can always be read back with the manifest schema. */
+    draft: jsonb("draft").notNull(),
+    draftRevision: integer("draft_revision").notNull().default(1),
+    currentVersionId: text("current_version_id").references((): AnyPgColumn => appVersions.id),
+    /** Raised by everything that changes what visitors get; a route cached under another epoch is stale. */
+    epoch: integer("epoch").notNull().default(1),
+    publishedAt: moment("published_at"),
+    createdBy: text("created_by").references(() => users.id, { onDelete: "set null" }),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    uniqueIndex("apps_slug_key").on(table.workspaceId, table.slug),
+    index("apps_workspace_idx").on(table.workspaceId, table.id),
+    check("apps_slug_check", sql`${table.slug} ~ '^[a-z0-9]+(-[a-z0-9]+)*$'`),
+    check("apps_status_check", sql`${table.status} IN ('draft', 'published', 'unpublished', 'archived')`),
+    check("apps_published_check", sql`${table.status} <> 'published' OR ${table.currentVersionId} IS NOT NULL`),
+  ],
+);
+
+/** The graphs of versions. Versions with the same graph share one row, found by its digest. */
+export const workflows = pgTable(
+  "workflows",
+  {
+    id: text("id").primaryKey(),
+    workspaceId: text("workspace_id")
+      .notNull()
+      .references(() => workspaces.id),
+    appId: text("app_id")
+      .notNull()
+      .references(() => apps.id, { onDelete: "cascade" }),
+    digest: text("digest").notNull(),
+    definition: jsonb("definition").notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [uniqueIndex("workflows_digest_key").on(table.appId, table.digest)],
+);
+
+/** Frozen manifests, numbered from 1 within their app. Rows are never updated. */
+export const appVersions = pgTable(
+  "app_versions",
+  {
+    id: text("id").primaryKey(),
+    workspaceId: text("workspace_id")
+      .notNull()
+      .references(() => workspaces.id),
+    appId: text("app_id")
+      .notNull()
+      .references(() => apps.id, { onDelete: "cascade" }),
+    number: integer("number").notNull(),
+    name: text("name").notNull(),
+    description: text("description").notNull().default(""),
+    changelog: text("changelog").notNull().default(""),
+    workflowId: text("workflow_id")
+      .notNull()
+      .references(() => workflows.id),
+    uiSchema: jsonb("ui_schema").notNull(),
+    dbSchema: jsonb("db_schema").notNull(),
+    accessPolicy: jsonb("access_policy").notNull(),
+    config: jsonb("config").notNull(),
+    createdBy: text("created_by").references(() => users.id, { onDelete: "set null" }),
+    createdAt: createdAt(),
+  },
+  (table) => [
+    uniqueIndex("app_versions_number_key").on(table.appId, table.number),
+    index("app_versions_workspace_idx").on(table.workspaceId, table.appId),
+    index("app_versions_workflow_idx").on(table.workflowId),
+  ],
+);
+
+/** The policy in force, one an app; versions carry the one they were frozen with. */
+export const appAccessPolicies = pgTable(
+  "app_access_policies",
+  {
+    appId: text("app_id")
+      .primaryKey()
+      .references(() => apps.id, { onDelete: "cascade" }),
+    workspaceId: text("workspace_id")
+      .notNull()
+      .references(() => workspaces.id),
+    accessMode: text("access_mode", { enum: ["private", "public_auth", "public_anonymous", "password", "api_key"] }).notNull(),
+    rateLimit: jsonb("rate_limit").notNull(),
+    allowedOrigins: jsonb("allowed_origins").$type<string[]>().notNull(),
+    requireCaptcha: boolean("require_captcha").notNull(),
+    updatedBy: text("updated_by").references(() => users.id, { onDelete: "set null" }),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    index("app_access_policies_workspace_idx").on(table.workspaceId),
+    check(
+      "app_access_policies_mode_check",
+      sql`${table.accessMode} IN ('private', 'public_auth', 'public_anonymous', 'password', 'api_key')`,
+    ),
+  ],
+);
+
+export const appDomains = pgTable(
+  "app_domains",
+  {
+    id: text("id").primaryKey(),
+    workspaceId: text("workspace_id")
+      .notNull()
+      .references(() => workspaces.id),
+    appId: text("app_id")
+      .notNull()
+      .references(() => apps.id, { onDelete: "cascade" }),
+    /** Lower case, punycode, no trailing dot. */
+    hostname: text("hostname").notNull().unique(),
+    status: text("status", {
+      enum: ["pending", "verifying", "issuing", "active", "failed", "action_needed", "moved", "removed"],
+    }).notNull(),
+    verificationToken: text("verification_token").notNull(),
+    verifiedAt: moment("verified_at"),
+    customHostnameId: text("custom_hostname_id"),
+    sslStatus: text("ssl_status"),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    index("app_domains_app_idx").on(table.workspaceId, table.appId),
+    check(
+      "app_domains_status_check",
+      sql`${table.status} IN ('pending', 'verifying', 'issuing', 'active', 'failed', 'action_needed', 'moved', 'removed')`,
+    ),
+    check("app_domains_hostname_check", sql`${table.hostname} = lower(${table.hostname})`),
+  ],
+);

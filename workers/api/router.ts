@@ -1,0 +1,57 @@
+import { OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Context } from "#platform/context";
+import type { Env } from "#platform/env";
+import { validationFailed } from "#platform/errors";
+import { faultsOf } from "#platform/faults";
+
+/** What every API handler finds: the bindings, and the request's context as `c.get("ctx")`. */
+export interface ApiBindings {
+  Bindings: Env;
+  Variables: { ctx: Context };
+}
+
+/** A router whose validation failures rise as `validation_failed`, with a fault for each field. */
+export function createRouter(): OpenAPIHono<ApiBindings> {
+  return new OpenAPIHono<ApiBindings>({
+    defaultHook: (result) => {
+      if (!result.success) throw validationFailed(faultsOf(result.error));
+    },
+  });
+}
+
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string(),
+    code: z.string(),
+    request_id: z.string(),
+    errors: z.array(z.object({ path: z.string(), code: z.string(), message: z.string() })),
+  })
+  .openapi("Problem");
+
+/** What each route may answer besides success. Spread into a route's `responses`. */
+export const problemResponses = {
+  default: { description: "A problem (RFC 9457)", content: { "application/problem+json": { schema: problemSchema } } },
+} as const;
+
+/** `{ "data": … }`, as every single object is answered. */
+export function dataOf<T extends z.ZodType>(schema: T) {
+  return z.object({ data: schema });
+}
+
+/** `{ "data": […], "next_cursor": … }`, as every list is answered. */
+export function pageOf<T extends z.ZodType>(schema: T) {
+  return z.object({ data: z.array(schema), next_cursor: z.string().nullable() });
+}
+
+/** A JSON answer with a schema, for `responses`. */
+export function jsonContent<T extends z.ZodType>(schema: T, description: string) {
+  return { description, content: { "application/json": { schema } } } as const;
+}
+
+/** A required JSON body, for `request`. */
+export function jsonBody<T extends z.ZodType>(schema: T) {
+  return { required: true, content: { "application/json": { schema } } } as const;
+}
