@@ -1,0 +1,107 @@
+import { and, eq, gte, lt, sql } from "drizzle-orm";
+import type { Context } from "#platform/context";
+import type { NodeLog, RunRecord, UsageEvent } from "#platform/records";
+import { billingUsageEvents, type Meter } from "#platform/schema";
+import type { Period } from "./plans.ts";
+
+/** The event that counts a run as one request. It is known before the run begins. */
+export function requestEvent(runId: string, startedAt: number): UsageEvent {
+  return { id: `${runId}:requests`, meter: "requests", quantity: 1, occurred_at: startedAt };
+}
+
+/**
+ * What a run used: one request, and the tokens of each node that spoke to a model. The ids depend on the run alone, so the
+ * same run recorded twice is counted once.
+ */
+export function usageEventsOf(runId: string, nodeLogs: readonly NodeLog[], startedAt: number): UsageEvent[] {
+  const tokens = nodeLogs.flatMap((log): UsageEvent[] => {
+    const quantity = log.input_tokens + log.output_tokens;
+    return quantity === 0 ? [] : [{ id: `${runId}:${log.seq}:tokens`, meter: "tokens", quantity, occurred_at: log.started_at }];
+  });
+  return [requestEvent(runId, startedAt), ...tokens];
+}
+
+/** Adds the usage of runs to the ledger. Idempotent by event id. */
+export async function writeUsage(ctx: Context, records: readonly RunRecord[]): Promise<void> {
+  const rows = records.flatMap(({ execution, usage_events }) =>
+    usage_events.map((event) => ({
+      id: event.id,
+      workspaceId: execution.workspace_id,
+      appId: execution.app_id,
+      executionId: execution.id,
+      meter: event.meter,
+      quantity: event.quantity,
+      occurredAt: new Date(event.occurred_at),
+    })),
+  );
+  if (rows.length > 0) await ctx.db.insert(billingUsageEvents).values(rows).onConflictDoNothing();
+}
+
+/** What the ledger holds for a workspace in a period, by meter. */
+export async function ledgerTotals(ctx: Context, workspaceId: string, period: Period): Promise<Record<Meter, number>> {
+  const rows = await ctx.db
+    .select({ meter: billingUsageEvents.meter, quantity: sql<string>`sum(${billingUsageEvents.quantity})` })
+    .from(billingUsageEvents)
+    .where(inPeriod(workspaceId, period))
+    .groupBy(billingUsageEvents.meter);
+  const found = new Map(rows.map((row) => [row.meter, Number(row.quantity)]));
+  return meterRecord((meter) => found.get(meter) ?? 0);
+}
+
+export interface UsageOfDay {
+  /** `2026-01-31`, in UTC. */
+  readonly day: string;
+  readonly app_id: string;
+  readonly meter: Meter;
+  readonly quantity: number;
+}
+
+export interface Usage {
+  readonly period_start: string;
+  readonly period_end: string;
+  readonly totals: Readonly<Record<Meter, number>>;
+  readonly days: readonly UsageOfDay[];
+}
+
+/** The ledger of a workspace over a period: totals, and by day, app and meter. */
+export async function getUsage(ctx: Context, workspaceId: string, period: Period): Promise<Usage> {
+  const day = sql<string>`to_char(${billingUsageEvents.occurredAt} AT TIME ZONE 'UTC', 'YYYY-MM-DD')`;
+  const [totals, rows] = await Promise.all([
+    ledgerTotals(ctx, workspaceId, period),
+    ctx.db
+      .select({
+        day,
+        appId: billingUsageEvents.appId,
+        meter: billingUsageEvents.meter,
+        quantity: sql<string>`sum(${billingUsageEvents.quantity})`,
+      })
+      .from(billingUsageEvents)
+      .where(inPeriod(workspaceId, period))
+      .groupBy(day, billingUsageEvents.appId, billingUsageEvents.meter)
+      .orderBy(day),
+  ]);
+  return {
+    period_start: new Date(period.periodStart).toISOString(),
+    period_end: new Date(period.periodEnd).toISOString(),
+    totals,
+    days: rows.map((row) => ({ day: row.day, app_id: row.appId, meter: row.meter, quantity: Number(row.quantity) })),
+  };
+}
+
+function inPeriod(workspaceId: string, period: Period) {
+  return and(
+    eq(billingUsageEvents.workspaceId, workspaceId),
+    gte(billingUsageEvents.occurredAt, new Date(period.periodStart)),
+    lt(billingUsageEvents.occurredAt, new Date(period.periodEnd)),
+  );
+}
+
+function meterRecord(quantityOf: (meter: Meter) => number): Record<Meter, number> {
+  return {
+    requests: quantityOf("requests"),
+    tokens: quantityOf("tokens"),
+    db_storage_bytes: quantityOf("db_storage_bytes"),
+    egress_bytes: quantityOf("egress_bytes"),
+    run_ms: quantityOf("run_ms"),
+  };
+}
