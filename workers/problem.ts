@@ -1,4 +1,5 @@
-import { AppError, ERROR_STATUS, errorCode, type Fault } from "#platform/errors";
+import { isUnreachable } from "#platform/db";
+import { AppError, ERROR_STATUS, type ErrorCode, errorCode, type Fault } from "#platform/errors";
 import type { Logger } from "#platform/log";
 
 const TITLES: Readonly<Record<number, string>> = {
@@ -24,6 +25,11 @@ const TITLES: Readonly<Record<number, string>> = {
   504: "Took too long",
 };
 
+const UNEXPLAINED: Readonly<Partial<Record<ErrorCode, string>>> = {
+  database_unavailable: "The database cannot be reached right now. Nothing was changed; try again shortly.",
+  internal: "The request could not be completed. It has been logged under its request id.",
+};
+
 export interface Problem {
   readonly type: string;
   readonly title: string;
@@ -36,14 +42,14 @@ export interface Problem {
 
 /** What an error may say to the outside. Anything without a published code is an internal error and says nothing. */
 export function problemOf(error: unknown, requestId: string): Problem {
-  const code = errorCode(error) ?? "internal";
+  const code = errorCode(error) ?? (isUnreachable(error) ? "database_unavailable" : "internal");
   const status = ERROR_STATUS[code];
-  const known = code !== "internal" && error instanceof Error;
+  const known = errorCode(error) !== undefined && code !== "internal" && error instanceof Error;
   return {
     type: `https://agentflow.dev/errors/${code}`,
     title: TITLES[status] ?? "Error",
     status,
-    detail: known ? error.message : "The request could not be completed. It has been logged under its request id.",
+    detail: known ? error.message : (UNEXPLAINED[code] ?? ""),
     code,
     request_id: requestId,
     errors: error instanceof AppError ? error.faults : [],

@@ -41,3 +41,31 @@ export async function inTransaction<T>(
     await pool.end();
   }
 }
+
+interface DatabaseError {
+  readonly name: string;
+  readonly code?: unknown;
+}
+
+/** The driver's own error inside whatever wraps it, or `undefined` when the failure was not the database's. */
+function driverError(error: unknown): DatabaseError | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause.name === "NeonDbError") return cause;
+  }
+  return undefined;
+}
+
+/** The SQLSTATE of a statement that the database refused (PostgreSQL, appendix A), or `undefined`. */
+export function sqlState(error: unknown): string | undefined {
+  const code = driverError(error)?.code;
+  return typeof code === "string" && code !== "" ? code : undefined;
+}
+
+/** Whether the database could not be reached at all, so that the same statement may succeed later. */
+export function isUnreachable(error: unknown): boolean {
+  const failure = driverError(error);
+  if (!failure) return false;
+  const state = sqlState(error);
+  // 08: connection trouble. 57P0x: the server is going down or starting. 53: out of resources, such as connections.
+  return state === undefined || /^(08|57P0|53)/.test(state);
+}

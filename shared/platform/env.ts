@@ -29,6 +29,9 @@ export interface Env {
   /** Further hostnames of the platform itself, separated by commas, with ports where they are not the scheme's own. */
   readonly PLATFORM_HOSTS: string;
 
+  /** What else must answer for `/healthz` to be ok: `name=address` pairs, separated by commas. */
+  readonly HEALTH_CHECKS?: string;
+
   /** Connection string of the platform database. */
   readonly DATABASE_URL: string;
   /** Admin connection string of the server that workspace databases are made on. */

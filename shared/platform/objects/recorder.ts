@@ -1,6 +1,6 @@
 import type { RunRecord } from "#platform/records";
 
-/** A row of an outbox. `revision` grows each time the same run is appended again. */
+/** A row of an outbox. Of two revisions of a run the higher one is the truth. */
 export interface OutboxRow {
   readonly id: string;
   readonly revision: number;
@@ -37,7 +37,7 @@ export interface RecorderApi {
   pull(limit: number): Promise<OutboxRow[]>;
   /** Rows that are now in the platform database; a newer revision of a row stays. */
   confirm(rows: readonly Pick<OutboxRow, "id" | "revision">[]): Promise<void>;
-  /** Rows that the platform database refused; after a few refusals a row is parked. */
-  reject(rows: readonly OutboxRejection[]): Promise<void>;
+  /** Rows that the platform database refused; after a few refusals a row is parked. Returns the runs parked now. */
+  reject(rows: readonly OutboxRejection[]): Promise<string[]>;
   counts(): Promise<OutboxCounts>;
 }

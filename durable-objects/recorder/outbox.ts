@@ -1,0 +1,156 @@
+import type { OutboxCounts, OutboxRejection, OutboxRow } from "#platform/objects/recorder";
+import { type RunRecord, runRecordSchema } from "#platform/records";
+
+/**
+ * The stages of a run's record, as revisions: a later stage always wins, in whatever order stages arrive. A run that was
+ * given up as interrupted and ends after all is final.
+ */
+export const REVISION = { running: 1, interrupted: 2, final: 3 } as const;
+
+/** A run still under way is not worth a row until it has lasted this long (ms): most end before. */
+const RUNNING_GRACE = 2_000;
+/** How long a row that was offered may stay unconfirmed before it is offered again (ms). */
+const OFFER_AGAIN = 15_000;
+/** A record that the database refused this often is parked. */
+const MAX_REFUSALS = 5;
+/** One pull carries no more than this (characters of JSON), well under the 32 MiB of an RPC. */
+const MAX_PULL = 4_000_000;
+
+interface StoredRow extends Record<string, SqlStorageValue> {
+  id: string;
+  revision: number;
+  record: string;
+}
+
+/** The rows of one outbox, in the object's SQLite. All methods are synchronous: the object's gates make them atomic and durable. */
+export class Outbox {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  /** Stores a finished run. It is due at once. */
+  finish(record: RunRecord, now: number): void {
+    this.#store(record, REVISION.final, null, now);
+  }
+
+  /** Stores a run that is under way and becomes `interrupted` at `deadline` unless it is finished by then. */
+  begin(record: RunRecord, deadline: number, now: number): void {
+    this.#store(record, REVISION.running, deadline, now + RUNNING_GRACE);
+  }
+
+  #store(record: RunRecord, revision: number, deadline: number | null, due: number): void {
+    this.#sql.exec(
+      `INSERT INTO outbox (id, revision, record, deadline, due) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, record = excluded.record, deadline = excluded.deadline, due = excluded.due
+       WHERE excluded.revision > outbox.revision`,
+      record.execution.id,
+      revision,
+      JSON.stringify(record),
+      deadline,
+      due,
+    );
+  }
+
+  find(id: string): RunRecord | null {
+    const [row] = this.#sql.exec<StoredRow>("SELECT id, revision, record FROM outbox WHERE id = ?", id).toArray();
+    return row ? readRecord(row.record) : null;
+  }
+
+  /** Ends every run whose deadline has passed. */
+  interruptOverdue(now: number): void {
+    const overdue = this.#sql.exec<StoredRow>("SELECT id, revision, record FROM outbox WHERE deadline <= ?", now).toArray();
+    for (const row of overdue) this.#store(interrupted(readRecord(row.record), now), REVISION.interrupted, null, now);
+  }
+
+  /** Rows that wait, oldest run first. */
+  pull(limit: number): OutboxRow[] {
+    const cursor = this.#sql.exec<StoredRow>(
+      "SELECT id, revision, record FROM outbox WHERE parked IS NULL AND revision > confirmed ORDER BY id LIMIT ?",
+      limit,
+    );
+    const rows: OutboxRow[] = [];
+    let size = 0;
+    for (const row of cursor) {
+      size += row.record.length;
+      if (rows.length > 0 && size > MAX_PULL) break;
+      rows.push({ id: row.id, revision: row.revision, record: readRecord(row.record) });
+    }
+    return rows;
+  }
+
+  /** Forgets finished rows that are in the platform database; a running one is kept until it ends. */
+  confirm(rows: readonly Pick<OutboxRow, "id" | "revision">[]): void {
+    for (const { id, revision } of rows) {
+      this.#sql.exec("DELETE FROM outbox WHERE id = ? AND revision = ? AND revision > ?", id, revision, REVISION.running);
+      this.#sql.exec("UPDATE outbox SET confirmed = ? WHERE id = ? AND confirmed < ?", revision, id, revision);
+    }
+  }
+
+  /** Counts a refusal for each row. Returns the ids that are now parked. */
+  reject(rows: readonly OutboxRejection[]): string[] {
+    return rows.flatMap(({ id, revision, error }) => {
+      const [row] = this.#sql
+        .exec<{ parked: string | null }>(
+          `UPDATE outbox SET refusals = refusals + 1, parked = CASE WHEN refusals + 1 >= ? THEN ? END
+           WHERE id = ? AND revision = ? AND parked IS NULL RETURNING parked`,
+          MAX_REFUSALS,
+          error.slice(0, 500),
+          id,
+          revision,
+        )
+        .toArray();
+      return row?.parked == null ? [] : [id];
+    });
+  }
+
+  /** Puts off rows that are due, because they are being offered now. Returns whether there were any. */
+  offer(now: number): boolean {
+    const offered = this.#sql.exec(
+      "UPDATE outbox SET due = ? WHERE parked IS NULL AND revision > confirmed AND due <= ?",
+      now + OFFER_AGAIN,
+      now,
+    );
+    return offered.rowsWritten > 0;
+  }
+
+  /** When something is to be done next (ms since the epoch), or `null` when all is quiet. */
+  nextDue(): number | null {
+    const [row] = this.#sql
+      .exec<{ at: number | null }>(
+        `SELECT min(at) AS at FROM (
+           SELECT min(due) AS at FROM outbox WHERE parked IS NULL AND revision > confirmed
+           UNION ALL SELECT min(deadline) FROM outbox WHERE deadline IS NOT NULL)`,
+      )
+      .toArray();
+    return row?.at ?? null;
+  }
+
+  counts(): OutboxCounts {
+    const [row] = this.#sql
+      .exec<{ waiting: number; open: number; parked: number }>(
+        `SELECT count(*) FILTER (WHERE parked IS NULL AND revision > confirmed) AS waiting,
+                count(*) FILTER (WHERE deadline IS NOT NULL) AS open,
+                count(*) FILTER (WHERE parked IS NOT NULL) AS parked FROM outbox`,
+      )
+      .toArray();
+    return row ?? { waiting: 0, open: 0, parked: 0 };
+  }
+}
+
+function readRecord(text: string): RunRecord {
+  return runRecordSchema.parse(JSON.parse(text));
+}
+
+function interrupted(record: RunRecord, now: number): RunRecord {
+  return {
+    ...record,
+    execution: {
+      ...record.execution,
+      status: "interrupted",
+      error: { code: "interrupted", message: "The run was cut off before it ended." },
+      finished_at: now,
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import { findActiveHostname } from "#domain";
+import { type Context, createContext } from "#platform/context";
+import type { Env } from "#platform/env";
+import { AppError, notFound } from "#platform/errors";
+import { healthResponse } from "./health.ts";
+import { problemResponse } from "./problem.ts";
+import { handleVisitor } from "./runtime/index.ts";
+import { visitorErrorPage } from "./runtime/error-page.ts";
+
+/** First path words of platform hosts that are never a workspace's slug. */
+const API_PATHS: ReadonlySet<string> = new Set(["api", "openapi.json"]);
+
+/** Answers every request: decides by host and path who serves it, and turns whatever is thrown into an answer. */
+export async function handleRequest(request: Request, env: Env, execution: ExecutionContext): Promise<Response> {
+  const ctx = createContext(env, { waitUntil: (work) => execution.waitUntil(work) });
+  try {
+    return stamp(await route(request, ctx), ctx.requestId);
+  } catch (error) {
+    return wantsPage(request) ? visitorErrorPage(error, request, ctx) : problemResponse(error, ctx.requestId, ctx.log);
+  }
+}
+
+function route(request: Request, ctx: Context): Promise<Response> {
+  const url = new URL(request.url);
+  return isPlatformHost(url, ctx.env) ? routePlatform(request, url, ctx) : routeCustomHost(request, url, ctx);
+}
+
+async function routePlatform(request: Request, url: URL, ctx: Context): Promise<Response> {
+  const [first = "", second = "", ...rest] = url.pathname.slice(1).split("/");
+  if (first === "healthz") return healthResponse(ctx);
+  if (API_PATHS.has(first)) {
+    // Imported late: visitors never need the members' API.
+    const { handleApi } = await import("./api/index.ts");
+    return handleApi(request, ctx);
+  }
+  if (first === "assets") return ctx.env.ASSETS.fetch(request);
+  if (first === "") return Response.redirect(ctx.env.CONSOLE_ORIGIN, 302);
+  if (second === "") throw notFound("The page");
+  return handleVisitor(request, ctx, {
+    kind: "path",
+    workspaceSlug: first,
+    appSlug: second,
+    rest: rest.join("/"),
+    base: `/${first}/${second}`,
+  });
+}
+
+async function routeCustomHost(request: Request, url: URL, ctx: Context): Promise<Response> {
+  const target = await findActiveHostname(ctx, url.hostname);
+  if (!target) throw new AppError("misdirected_request", `No app is served at ${url.hostname}.`);
+  if (url.pathname.startsWith("/assets/")) return ctx.env.ASSETS.fetch(request);
+  return handleVisitor(request, ctx, { kind: "host", ...target, rest: url.pathname.slice(1), base: "" });
+}
+
+function isPlatformHost(url: URL, env: Env): boolean {
+  return platformHosts(env).has(url.host.toLowerCase());
+}
+
+let hosts: { readonly env: Env; readonly names: ReadonlySet<string> } | undefined;
+
+/** The platform's own hosts, parsed once an isolate. */
+function platformHosts(env: Env): ReadonlySet<string> {
+  if (hosts?.env !== env) {
+    const listed = env.PLATFORM_HOSTS.split(",").map((host) => host.trim().toLowerCase());
+    const origins = [env.API_ORIGIN, env.CONSOLE_ORIGIN].map((origin) => new URL(origin).host);
+    hosts = { env, names: new Set([...origins, ...listed].filter((host) => host !== "")) };
+  }
+  return hosts.names;
+}
+
+/** Browsers get a page; everything under the API, and every client that did not ask for HTML, gets problem+json. */
+function wantsPage(request: Request): boolean {
+  const accepts = request.headers.get("Accept")?.includes("text/html") ?? false;
+  return accepts && !new URL(request.url).pathname.startsWith("/api/");
+}
+
+function stamp(response: Response, requestId: string): Response {
+  if (response.headers.has("X-Request-Id") || response.webSocket) return response;
+  const stamped = new Response(response.body, response);
+  stamped.headers.set("X-Request-Id", requestId);
+  return stamped;
+}

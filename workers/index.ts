@@ -1,0 +1,24 @@
+import { createContext } from "#platform/context";
+import type { Env } from "#platform/env";
+import { runScheduled } from "./crons/index.ts";
+import { handleRequest } from "./gateway.ts";
+import { consumeRecords } from "./queues/records.ts";
+
+export { DatabasePool } from "../durable-objects/database-pool/index.ts";
+export { QuotaCounter } from "../durable-objects/quota-counter/index.ts";
+export { RateLimiter } from "../durable-objects/rate-limiter/index.ts";
+export { Recorder } from "../durable-objects/recorder/index.ts";
+
+export default {
+  fetch: handleRequest,
+
+  queue(batch, env, execution) {
+    const actor = { type: "system", name: "records" } as const;
+    return consumeRecords(createContext(env, { actor, waitUntil: (work) => execution.waitUntil(work) }), batch);
+  },
+
+  scheduled(_event, env, execution) {
+    const actor = { type: "system", name: "schedule" } as const;
+    return runScheduled(createContext(env, { actor, waitUntil: (work) => execution.waitUntil(work) }));
+  },
+} satisfies ExportedHandler<Env>;

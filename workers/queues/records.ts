@@ -1,0 +1,101 @@
+import { z } from "zod";
+import { writeUsage } from "#billing";
+import { writeExecutions } from "#execution";
+import type { Context } from "#platform/context";
+import { sqlState } from "#platform/db";
+import type { RecordsMessage } from "#platform/env";
+import { errorMessage } from "#platform/errors";
+import type { OutboxRejection, OutboxRow } from "#platform/objects/recorder";
+import { runtimeEvents } from "#platform/schema";
+
+const messageSchema: z.ZodType<RecordsMessage> = z.object({ outbox: z.string().min(1) });
+
+/** Rows written in one go: some 100 runs make a few hundred rows, which is one comfortable statement a table. */
+const BATCH = 100;
+/** Seconds before a knock is repeated when the platform database could not be reached. */
+const RETRY_DELAY = 5;
+
+/**
+ * Answers the knocks of outboxes: pulls what waits in them, writes it to the platform database by deterministic ids, and
+ * confirms. Several knocks of one outbox are one.
+ */
+export async function consumeRecords(ctx: Context, batch: MessageBatch): Promise<void> {
+  const knocks = Map.groupBy(batch.messages, (message) => messageSchema.parse(message.body).outbox);
+  await Promise.all(
+    Array.from(knocks, async ([outbox, messages]) => {
+      try {
+        await drain(ctx, outbox);
+        for (const message of messages) message.ack();
+      } catch (error) {
+        ctx.log.error("records could not be written; they stay in their outbox", error, { outbox });
+        for (const message of messages) message.retry({ delaySeconds: RETRY_DELAY });
+      }
+    }),
+  );
+}
+
+async function drain(ctx: Context, outbox: string): Promise<void> {
+  const recorder = ctx.env.RECORDER.getByName(outbox);
+  for (;;) {
+    const rows = await recorder.pull(BATCH);
+    if (rows.length === 0) return;
+    const { written, refused } = await writeAll(ctx, rows);
+    const [parked] = await Promise.all([refused.length === 0 ? [] : recorder.reject(refused), recorder.confirm(written)]);
+    await reportParked(ctx, outbox, rows, parked);
+    // What was refused would only be pulled again: the rest waits for the next knock.
+    if (refused.length > 0) return;
+  }
+}
+
+interface Written {
+  readonly written: Pick<OutboxRow, "id" | "revision">[];
+  readonly refused: OutboxRejection[];
+}
+
+/** Writes rows together; when the database refuses the whole for one of them, each alone, so that its mates go on. */
+async function writeAll(ctx: Context, rows: readonly OutboxRow[]): Promise<Written> {
+  try {
+    await write(ctx, rows);
+    return { written: rows.map(({ id, revision }) => ({ id, revision })), refused: [] };
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    const [row] = rows;
+    if (row && rows.length === 1) return { written: [], refused: [{ id: row.id, revision: row.revision, error: errorMessage(error) }] };
+    const parts = [];
+    for (const single of rows) parts.push(await writeAll(ctx, [single]));
+    return { written: parts.flatMap((part) => part.written), refused: parts.flatMap((part) => part.refused) };
+  }
+}
+
+async function write(ctx: Context, rows: readonly OutboxRow[]): Promise<void> {
+  await Promise.all([
+    writeExecutions(ctx, rows),
+    writeUsage(
+      ctx,
+      rows.map((row) => row.record),
+    ),
+  ]);
+}
+
+/** A refusal of the data itself: data exception, constraint, too large, or a value the column cannot hold. */
+function isRefusal(error: unknown): boolean {
+  return /^(21|22|23|42|54)/.test(sqlState(error) ?? "");
+}
+
+/** Makes parked records visible to the workspace's operators. */
+async function reportParked(ctx: Context, outbox: string, rows: readonly OutboxRow[], parked: readonly string[]): Promise<void> {
+  const events = rows
+    .filter((row) => parked.includes(row.id))
+    .map(({ id, record: { execution } }) => ({
+      id: `${id}:parked`,
+      workspaceId: execution.workspace_id,
+      appId: execution.app_id,
+      executionId: id,
+      type: "record.parked",
+      payload: { outbox },
+      occurredAt: new Date(ctx.clock.now()),
+    }));
+  if (events.length === 0) return;
+  ctx.log.error("records were parked", new Error("the platform database refuses them"), { outbox, runs: parked });
+  await ctx.db.insert(runtimeEvents).values(events).onConflictDoNothing();
+}
