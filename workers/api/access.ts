@@ -1,0 +1,65 @@
+import { createMiddleware } from "hono/factory";
+import type { Context } from "#platform/context";
+import { AppError } from "#platform/errors";
+import { authorize, type Permission } from "#workspace";
+import type { ApiBindings } from "./router.ts";
+
+/** What a route asks of its caller: a permission, only to be somebody, only to be a person, or nothing. */
+export type RouteAccess = Permission | "signed_in" | "user" | "public";
+
+/** What a guarded handler finds besides the context: the workspace its caller was let into. */
+interface GuardedBindings extends ApiBindings {
+  Variables: ApiBindings["Variables"] & { workspaceId: string };
+}
+
+/** Decides whether the caller may go on, and in which workspace. Path parameters are as they came: garbage must end in `not_found`. */
+export type Guard = (ctx: Context, parameter: (name: string) => string, permission: Permission) => Promise<{ workspaceId: string }>;
+
+const SECURITY = [{ session: [] }, { api_key: [] }];
+
+/**
+ * Spread into `createRoute({...})`: declares the permission of a route (`x-permission` in the API description) and enforces
+ * it before anything else of the request is looked at. The handler finds the workspace in `c.get("workspaceId")`.
+ */
+export function guarded(permission: Permission, guard: Guard) {
+  const middleware = createMiddleware<GuardedBindings>(async (c, next) => {
+    const { workspaceId } = await guard(c.get("ctx"), (name) => c.req.param(name) ?? "", permission);
+    c.set("workspaceId", workspaceId);
+    await next();
+  });
+  return { "x-permission": permission satisfies RouteAccess, security: SECURITY, middleware: [middleware] as const };
+}
+
+/** For routes under `/workspaces/{id}`. */
+export function inWorkspace(permission: Permission) {
+  return guarded(permission, async (ctx, parameter) => {
+    const workspaceId = parameter("id");
+    await authorize(ctx, workspaceId, permission);
+    return { workspaceId };
+  });
+}
+
+/** For routes that any signed-in user or key may call, such as the list of one's own workspaces. */
+export function signedIn() {
+  const middleware = createMiddleware<ApiBindings>(async (c, next) => {
+    if (c.get("ctx").actor.type === "anonymous") throw new AppError("unauthenticated", "Sign in, or send an API key.");
+    await next();
+  });
+  return { "x-permission": "signed_in" satisfies RouteAccess, security: SECURITY, middleware: [middleware] as const };
+}
+
+/** For what only a person can do: a key belongs to a workspace and stands for nobody. */
+export function asUser() {
+  const middleware = createMiddleware<ApiBindings>(async (c, next) => {
+    const { actor } = c.get("ctx");
+    if (actor.type === "anonymous") throw new AppError("unauthenticated", "Sign in first.");
+    if (actor.type !== "user") throw new AppError("forbidden", "Only a signed-in user can do this.");
+    await next();
+  });
+  return { "x-permission": "user" satisfies RouteAccess, security: [{ session: [] }], middleware: [middleware] as const };
+}
+
+/** For routes that tell nothing about anyone. */
+export function openToAll() {
+  return { "x-permission": "public" satisfies RouteAccess, security: [] };
+}
