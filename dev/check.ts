@@ -1,0 +1,102 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/*
+ * `npm test`: every check, and one total. Static checks count as one each; tests count themselves.
+ * `npm test -- types unit` runs only the named ones.
+ */
+
+interface Tally {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+interface Check {
+  readonly name: string;
+  readonly run: () => Promise<Tally>;
+}
+
+const reports = mkdtempSync(join(tmpdir(), "agentflow-check-"));
+
+const checks: readonly Check[] = [
+  { name: "lint", run: () => step("biome", "ci", "--error-on-warnings", ".") },
+  { name: "types", run: types },
+  { name: "unused", run: () => step("knip") },
+  { name: "unit", run: () => tests("unit") },
+  { name: "workers", run: () => tests("workers") },
+  { name: "flows", run: () => tests("flows") },
+];
+
+async function types(): Promise<Tally> {
+  const generated = await run("react-router", "typegen", "console");
+  if (generated !== 0) return { passed: 0, failed: 1, skipped: 0 };
+  return step("tsc", "--build", "tsconfig.all.json");
+}
+
+/** A check that either passes or fails. */
+async function step(program: string, ...args: string[]): Promise<Tally> {
+  const code = await run(program, ...args);
+  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
+}
+
+/** One project of vitest.config.ts. A run that dies without a report is one failure. */
+async function tests(project: string): Promise<Tally> {
+  const file = join(reports, `${project}.json`);
+  const code = await run("vitest", "run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${file}`);
+  const report = readReport(file);
+  const passed = report.numPassedTests ?? 0;
+  const failed = report.numFailedTests ?? 0;
+  const skipped = (report.numPendingTests ?? 0) + (report.numTodoTests ?? 0);
+  // A file that does not even load fails no test of its own.
+  return { passed, failed: code !== 0 && failed === 0 ? 1 : failed, skipped };
+}
+
+interface Report {
+  readonly numPassedTests?: number;
+  readonly numFailedTests?: number;
+  readonly numPendingTests?: number;
+  readonly numTodoTests?: number;
+}
+
+function readReport(file: string): Report {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    console.error(`no report of ${file}:`, error);
+    return {};
+  }
+}
+
+function run(program: string, ...args: string[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: "inherit" });
+    child.once("error", reject);
+    child.once("exit", (code) => resolve(code ?? 1));
+  });
+}
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !checks.some((check) => check.name === name));
+if (unknown.length > 0) {
+  console.error(`Unknown check: ${unknown.join(", ")}. There are: ${checks.map((check) => check.name).join(", ")}.`);
+  process.exit(2);
+}
+
+const total: Tally = { passed: 0, failed: 0, skipped: 0 };
+const lines: string[] = [];
+for (const { name, run: perform } of checks.filter((check) => wanted.length === 0 || wanted.includes(check.name))) {
+  console.log(`\n── ${name}`);
+  const started = Date.now();
+  const tally = await perform();
+  total.passed += tally.passed;
+  total.failed += tally.failed;
+  total.skipped += tally.skipped;
+  const seconds = ((Date.now() - started) / 1000).toFixed(1);
+  lines.push(`${name.padEnd(8)} ${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped in ${seconds} s`);
+}
+rmSync(reports, { recursive: true, force: true });
+console.log(`\n${lines.join("\n")}\n\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exitCode = total.failed > 0 ? 1 : 0;
