@@ -2,8 +2,8 @@ import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
 /**
- * `unit`: pure code in Node. `workers`: objects and everything that needs the Workers runtime, in workerd. `flows`: the
- * production bundle with real PostgreSQL. `browser`: the whole local stack, through Chromium.
+ * `unit`: code that runs in Node, some of it against a real PostgreSQL. `workers`: objects and everything else that needs
+ * the Workers runtime, in workerd. `flows`: the whole local stack from outside, over HTTP and in a browser.
  */
 export default defineConfig({
   test: {
@@ -20,15 +20,13 @@ export default defineConfig({
         test: { name: "workers", include: ["{shared,workers,durable-objects}/**/*.workers.test.ts"] },
       },
       {
-        test: { name: "flows", include: ["tests/flows/**/*.test.ts"], fileParallelism: false, testTimeout: 60_000, hookTimeout: 120_000 },
-      },
-      {
         test: {
-          name: "browser",
-          include: ["tests/browser/**/*.test.ts"],
+          name: "flows",
+          include: ["tests/{flows,browser}/**/*.test.ts"],
+          globalSetup: ["tests/stack.ts"],
           fileParallelism: false,
-          testTimeout: 180_000,
-          hookTimeout: 240_000,
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
         },
       },
     ],

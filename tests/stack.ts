@@ -1,0 +1,106 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestProject } from "vitest/node";
+
+/** Addresses of the local stack that a test run has started for itself. */
+export interface StackAddresses {
+  readonly api: string;
+  readonly console: string;
+  /** Admin connection string of the embedded PostgreSQL, without a database name. */
+  readonly postgres: string;
+  /** Process id of the supervisor. */
+  readonly pid: number;
+}
+
+declare module "vitest" {
+  export interface ProvidedContext {
+    stack: StackAddresses;
+  }
+}
+
+const READY_WITHIN = 150_000;
+
+/** Starts the very stack that `npm run dev` starts, with ports and a home of its own, once for all tests of a project. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const home = mkdtempSync(join(tmpdir(), "agentflow-"));
+  const [apiPort, consolePort] = await Promise.all([freePort(), freePort()]);
+  const child = spawn(process.execPath, ["dev/stack.ts"], {
+    env: {
+      ...process.env,
+      AGENTFLOW_HOME: home,
+      AGENTFLOW_PORT: String(apiPort),
+      AGENTFLOW_CONSOLE_PORT: String(consolePort),
+      OPENAI_API_KEY: "",
+      DATABASE_URL: "",
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const output: Buffer[] = [];
+  child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
+  child.stderr.on("data", (chunk: Buffer) => output.push(chunk));
+  const api = `http://127.0.0.1:${apiPort}`;
+  try {
+    await ready(child, api);
+  } catch (error) {
+    await stop(child);
+    throw new Error(`the stack did not start:\n${Buffer.concat(output).toString()}`, { cause: error });
+  }
+  const { postgres } = JSON.parse(readFileSync(join(home, "stack.json"), "utf8")) as { postgres: string };
+  project.provide("stack", { api, console: `http://127.0.0.1:${consolePort}`, postgres, pid: child.pid ?? 0 });
+  return async () => {
+    await stop(child);
+    rmSync(home, { recursive: true, force: true });
+  };
+}
+
+async function ready(child: ChildProcess, api: string): Promise<void> {
+  const deadline = Date.now() + READY_WITHIN;
+  while (Date.now() < deadline) {
+    if (child.exitCode !== null) throw new Error(`it ended with code ${child.exitCode}`);
+    const response = await fetch(`${api}/healthz`).catch(() => null);
+    await response?.body?.cancel();
+    if (response?.status === 200) return;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+  throw new Error(`it was not ready within ${READY_WITHIN / 1000} s`);
+}
+
+function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return Promise.resolve();
+  return new Promise((resolve) => {
+    child.once("exit", () => resolve());
+    child.kill("SIGTERM");
+  });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => (address && typeof address === "object" ? resolve(address.port) : reject(new Error("no port"))));
+    });
+  });
+}
+
+/** The process ids of a program (such as `workerd`) among the descendants of `ancestor`. */
+export function descendants(ancestor: number, program: string): number[] {
+  const rows = execFileSync("ps", ["-eo", "pid=,ppid=,comm="], { encoding: "utf8" })
+    .trim()
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/));
+  const found: number[] = [];
+  const queue = [String(ancestor)];
+  for (let parent = queue.shift(); parent !== undefined; parent = queue.shift()) {
+    for (const [pid, ppid, name] of rows) {
+      if (ppid !== parent || pid === undefined) continue;
+      queue.push(pid);
+      if (name === program) found.push(Number(pid));
+    }
+  }
+  return found;
+}
