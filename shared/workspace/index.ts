@@ -1,3 +1,37 @@
 /** Workspaces: who belongs where, and what they may do there. It knows nothing of apps, runs or bills. */
+export {
+  type ApiKey,
+  type ApiKeyInput,
+  createApiKey,
+  listApiKeys,
+  type NewApiKey,
+  revokeApiKey,
+  rotateApiKey,
+} from "./api-keys.ts";
+export { type AuditLog, listAuditLogs } from "./audit-log.ts";
+export { authenticateApiKey } from "./authenticate-key.ts";
 export { authorize, isMember } from "./authorize.ts";
-export { isPermission, PERMISSIONS, type Permission, SYSTEM_ROLE_NAMES } from "./permissions.ts";
+export { createDefaultWorkspace, type NewUser } from "./default-workspace.ts";
+export {
+  acceptInvitation,
+  createInvitation,
+  deleteInvitation,
+  type Invitation,
+  listInvitations,
+  type NewInvitation,
+} from "./invitations.ts";
+export { changeMemberRole, listMembers, type Member, removeMember } from "./members.ts";
+export { isPermission, PERMISSIONS, type Permission, SYSTEM_ROLE_NAMES, SYSTEM_ROLES } from "./permissions.ts";
+export { createRole, deleteRole, listRoles, type Role, updateRole } from "./roles.ts";
+export { deleteSecret, listSecrets, loadSecrets, SECRET_NAME_PATTERN, SECRET_VALUE_BYTES, type Secret, setSecret } from "./secrets.ts";
+export { SLUG_LENGTH, SLUG_PATTERN } from "./slugs.ts";
+export { transferOwnership } from "./transfer-ownership.ts";
+export {
+  createWorkspace,
+  deleteWorkspace,
+  getWorkspace,
+  listWorkspaces,
+  REGIONS,
+  updateWorkspace,
+  type Workspace,
+} from "./workspaces.ts";
