@@ -15,3 +15,4 @@ export {
   idColumn,
 } from "./schema.ts";
 export { validateDbSchema } from "./schema-faults.ts";
+export { createWorkspacePool } from "./workspace-pool.ts";

@@ -1,0 +1,29 @@
+import { DurableObject } from "cloudflare:workers";
+import { createWorkspacePool } from "#database";
+import type { Env } from "#platform/env";
+import type { DatabasePoolApi, PoolReply, SqlAnswer, SqlStatement } from "#platform/objects/database-pool";
+
+/** The home of a workspace's database pool: one object a workspace, named by the workspace's id. It stores nothing. */
+export class DatabasePool extends DurableObject<Env> implements DatabasePoolApi {
+  readonly #pool = createWorkspacePool(this.env, (work) => this.ctx.waitUntil(work));
+
+  async run(workspaceId: string, statement: SqlStatement): Promise<PoolReply<SqlAnswer>> {
+    this.#assertOwn(workspaceId);
+    return this.#pool.run(workspaceId, statement);
+  }
+
+  async provision(workspaceId: string): Promise<PoolReply<null>> {
+    this.#assertOwn(workspaceId);
+    return this.#pool.provision(workspaceId);
+  }
+
+  async applySchema(workspaceId: string, schema: object): Promise<PoolReply<null>> {
+    this.#assertOwn(workspaceId);
+    return this.#pool.applySchema(workspaceId, schema);
+  }
+
+  /** The credentials held here are one workspace's; a call for another would be served with them. */
+  #assertOwn(workspaceId: string): void {
+    if (this.ctx.id.name !== workspaceId) throw new Error("a database pool was asked for another workspace than its own");
+  }
+}

@@ -1,0 +1,20 @@
+import type { Context } from "#platform/context";
+import { AppError, errorCode } from "#platform/errors";
+import type { DatabasePoolApi, PoolReply } from "#platform/objects/database-pool";
+
+/**
+ * Asks the workspace's pool and gives back its answer; a failure becomes an error again, and an object that cannot be
+ * reached is a database that cannot.
+ */
+export async function askPool<T>(
+  ctx: Context,
+  workspaceId: string,
+  question: (pool: DatabasePoolApi) => Promise<PoolReply<T>>,
+): Promise<T> {
+  const reply = await question(ctx.env.DATABASE_POOL.getByName(workspaceId)).catch((error: unknown) => {
+    throw new AppError("database_unavailable", "The workspace's database cannot be reached.", { cause: error });
+  });
+  if (reply.ok) return reply.value;
+  const { message, faults } = reply.error;
+  throw new AppError(errorCode(reply.error) ?? "internal", message, { faults });
+}
