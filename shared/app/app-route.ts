@@ -1,0 +1,35 @@
+import type { DbSchema } from "#database";
+import type { Workflow } from "#execution";
+import type { AccessPolicy } from "./manifest/access-policy.ts";
+import type { AppConfig } from "./manifest/config.ts";
+import type { UiSchema } from "./manifest/ui-schema.ts";
+
+export type AppStatus = "draft" | "published" | "unpublished" | "archived";
+
+/** All that is needed to decide on a visitor's request before the version is read. Plain JSON: it is kept in caches. */
+export interface AppRoute {
+  readonly workspaceId: string;
+  readonly workspaceSlug: string;
+  readonly appId: string;
+  readonly appSlug: string;
+  readonly name: string;
+  readonly description: string;
+  readonly status: AppStatus;
+  readonly versionId: string | null;
+  readonly versionNumber: number | null;
+  /** Raised by everything that changes what visitors get. */
+  readonly epoch: number;
+  readonly accessPolicy: AccessPolicy;
+}
+
+/** What a version serves. Immutable, plain JSON. */
+export interface VersionContent {
+  readonly versionId: string;
+  readonly number: number;
+  readonly name: string;
+  readonly description: string;
+  readonly workflow: Workflow;
+  readonly ui_schema: UiSchema;
+  readonly db_schema: DbSchema;
+  readonly config: AppConfig;
+}

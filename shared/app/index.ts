@@ -1,0 +1,27 @@
+/** Apps: their manifests, drafts, versions and publication, and the routes that visitors reach them by. It runs nothing. */
+export { getAccessPolicy, patchAccessPolicy } from "./access-policy.ts";
+export type { AppRoute, AppStatus, VersionContent } from "./app-route.ts";
+export { type App, type AppPatch, createApp, deleteApp, getApp, listApps, type NewApp, updateApp } from "./apps.ts";
+export { authorizeApp } from "./authorize.ts";
+export type { Difference } from "./diff.ts";
+export { type Draft, getManifest, putDraft } from "./drafts.ts";
+export {
+  ACCESS_MODES,
+  type AccessMode,
+  type AccessPolicy,
+  type AccessPolicyPatch,
+  accessPolicyPatchSchema,
+  accessPolicySchema,
+  type RateLimit,
+} from "./manifest/access-policy.ts";
+export type { AppConfig } from "./manifest/config.ts";
+export { descriptionSchema, type Manifest, manifestSchema, nameSchema } from "./manifest/manifest.ts";
+export { FIELD_TYPES, type UiAction, type UiBlock, type UiField, type UiResultView } from "./manifest/ui-blocks.ts";
+export type { UiSchema } from "./manifest/ui-schema.ts";
+export { type ValidatedManifest, validateManifest } from "./manifest/validate.ts";
+export { readNewApp, requireManifest } from "./new-app.ts";
+export { archive, type PublishRequest, publish, rollback, unpublish } from "./publish.ts";
+export { type AppAddress, findRoute, readVersion } from "./routes.ts";
+export { listRuntimeEvents, type RuntimeEventView } from "./runtime-events.ts";
+export { slugSchema } from "./slugs.ts";
+export { createVersion, diffVersions, getVersion, listVersions, type Version, type VersionWithManifest } from "./versions.ts";
