@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import type { Duplex } from "node:stream";
@@ -8,9 +9,12 @@ import { isAllowed, parseAddress, type ServerAddress } from "./server-addresses.
 /** Bytes waiting for a slow reader before the database is asked to pause. */
 const HIGH_WATER_BYTES = 4 * 1024 * 1024;
 
+/** How long a client may take to answer the closing of its WebSocket, in milliseconds. */
+const GOODBYE_MS = 500;
+
 export interface NeonSockets {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** Neon's `/v2?address=host:port`: the frames of a WebSocket are the raw bytes of one Postgres connection, both ways. */
@@ -25,11 +29,20 @@ export function createNeonSockets(servers: readonly ServerAddress[]): NeonSocket
       if (!isAllowed(address, servers)) return refuse(socket, "403 Forbidden");
       server.handleUpgrade(request, socket, head, (webSocket) => pipe(webSocket, address));
     },
-    close() {
-      for (const webSocket of server.clients) webSocket.terminate();
+    async close() {
+      await Promise.all([...server.clients].map(closeSocket));
       server.close();
     },
   };
+}
+
+/** Says goodbye first: a driver takes an abrupt end for an error, even on a connection that it is closing itself. */
+async function closeSocket(webSocket: WebSocket): Promise<void> {
+  const closed = once(webSocket, "close");
+  webSocket.close();
+  const killer = setTimeout(() => webSocket.terminate(), GOODBYE_MS);
+  await closed;
+  clearTimeout(killer);
 }
 
 function pipe(webSocket: WebSocket, address: ServerAddress): void {

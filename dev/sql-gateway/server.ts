@@ -54,7 +54,7 @@ export async function startSqlGateway(options: SqlGatewayOptions): Promise<SqlGa
     origin: `http://127.0.0.1:${port}`,
     port,
     async close() {
-      sockets.close();
+      await sockets.close();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       await Promise.all([closed, planetscale?.sessions.close()]);
