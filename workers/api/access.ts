@@ -15,7 +15,8 @@ interface GuardedBindings extends ApiBindings {
 /** Decides whether the caller may go on, and in which workspace. Path parameters are as they came: garbage must end in `not_found`. */
 export type Guard = (ctx: Context, parameter: (name: string) => string, permission: Permission) => Promise<{ workspaceId: string }>;
 
-const SECURITY = [{ session: [] }, { api_key: [] }];
+const USER_ONLY: Record<string, string[]>[] = [{ session: [] }];
+const USER_OR_KEY: Record<string, string[]>[] = [...USER_ONLY, { api_key: [] }];
 
 /**
  * Spread into `createRoute({...})`: declares the permission of a route (`x-permission` in the API description) and enforces
@@ -27,7 +28,7 @@ export function guarded(permission: Permission, guard: Guard) {
     c.set("workspaceId", workspaceId);
     await next();
   });
-  return { "x-permission": permission satisfies RouteAccess, security: SECURITY, middleware: [middleware] as const };
+  return { "x-permission": permission satisfies RouteAccess, security: USER_OR_KEY, middleware };
 }
 
 /** For routes under `/workspaces/{id}`. */
@@ -45,7 +46,7 @@ export function signedIn() {
     if (c.get("ctx").actor.type === "anonymous") throw new AppError("unauthenticated", "Sign in, or send an API key.");
     await next();
   });
-  return { "x-permission": "signed_in" satisfies RouteAccess, security: SECURITY, middleware: [middleware] as const };
+  return { "x-permission": "signed_in" satisfies RouteAccess, security: USER_OR_KEY, middleware };
 }
 
 /** For what only a person can do: a key belongs to a workspace and stands for nobody. */
@@ -56,10 +57,10 @@ export function asUser() {
     if (actor.type !== "user") throw new AppError("forbidden", "Only a signed-in user can do this.");
     await next();
   });
-  return { "x-permission": "user" satisfies RouteAccess, security: [{ session: [] }], middleware: [middleware] as const };
+  return { "x-permission": "user" satisfies RouteAccess, security: USER_ONLY, middleware };
 }
 
 /** For routes that tell nothing about anyone. */
 export function openToAll() {
-  return { "x-permission": "public" satisfies RouteAccess, security: [] };
+  return { "x-permission": "public" satisfies RouteAccess, security: [] as Record<string, string[]>[] };
 }

@@ -1,12 +1,11 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "#platform/context";
-import type { Env } from "#platform/env";
 import { validationFailed } from "#platform/errors";
 import { faultsOf } from "#platform/faults";
 
-/** What every API handler finds: the bindings, and the request's context as `c.get("ctx")`. */
+/** What every API handler finds: the request's context as `c.get("ctx")`. */
 export interface ApiBindings {
-  Bindings: Env;
+  Bindings: { ctx: Context };
   Variables: { ctx: Context };
 }
 

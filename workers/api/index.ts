@@ -1,0 +1,65 @@
+import type { Context } from "#platform/context";
+import { resolveActor } from "../context.ts";
+import { problemResponse } from "../problem.ts";
+import { apiKeysRouter } from "./api-keys.ts";
+import { auditLogsRouter } from "./audit-logs.ts";
+import { authHandler } from "./auth.ts";
+import { readBody } from "./body.ts";
+import { refuseForeignOrigin } from "./csrf.ts";
+import { idempotencyKeyOf, once } from "./idempotency.ts";
+import { invitationsRouter } from "./invitations.ts";
+import { membersRouter } from "./members.ts";
+import { unroutable } from "./methods.ts";
+import { describeApi, describeSecurity } from "./openapi.ts";
+import { rolesRouter } from "./roles.ts";
+import { createRouter } from "./router.ts";
+import { secretsRouter } from "./secrets.ts";
+import { workspacesRouter } from "./workspaces.ts";
+
+const AUTH_PREFIX = "/api/auth/";
+
+/** The members' API, one router a resource. */
+const api = createRouter();
+
+api.use(async (c, next) => {
+  c.set("ctx", c.env.ctx);
+  await next();
+});
+
+for (const router of [workspacesRouter, membersRouter, rolesRouter, invitationsRouter, apiKeysRouter, secretsRouter, auditLogsRouter])
+  api.route("/api/v1", router);
+
+describeSecurity(api);
+api.get("/openapi.json", (c) => c.json(describeApi(api, c.env.ctx.env)));
+api.notFound((c) => problemOf(unroutable(api.routes, c.req.method, c.req.path), c.env.ctx));
+api.onError((error, c) => problemOf(error, c.env.ctx));
+
+function problemOf(error: unknown, ctx: Context): Response {
+  return problemResponse(error, ctx.requestId, ctx.log);
+}
+
+/** Answers everything under `/api` and `/openapi.json`. It never throws: every failure is a problem (RFC 9457). */
+export async function handleApi(request: Request, ctx: Context): Promise<Response> {
+  try {
+    return stamp(await answer(request, ctx), ctx.requestId);
+  } catch (error) {
+    return problemOf(error, ctx);
+  }
+}
+
+async function answer(original: Request, ctx: Context): Promise<Response> {
+  refuseForeignOrigin(original, ctx.env);
+  const { request, body } = await readBody(original);
+  if (new URL(request.url).pathname.startsWith(AUTH_PREFIX)) return authHandler(ctx, request);
+  const asCaller = await resolveActor(ctx, request);
+  const run = async () => api.fetch(request, { ctx: asCaller });
+  const key = idempotencyKeyOf(request);
+  return key === undefined ? run() : once(asCaller, request, { key, body }, run);
+}
+
+function stamp(response: Response, requestId: string): Response {
+  if (response.webSocket) return response;
+  const stamped = new Response(response.body, response);
+  stamped.headers.set("X-Request-Id", requestId);
+  return stamped;
+}
