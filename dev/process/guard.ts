@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-const GUARD = fileURLToPath(new URL("guard.mjs", import.meta.url));
+const GUARD = fileURLToPath(new URL("guard.mjs", import.meta.url).href);
 
 /** The one guard of this process, started with the first child; and what it must know if it has to be started again. */
 let guard: ChildProcess | undefined;
