@@ -4,7 +4,7 @@ import { AppError } from "#platform/errors";
 /** A page of a list: up to `limit` rows after `cursor`, the last id of the page before. */
 export interface PageRequest {
   readonly limit: number;
-  readonly cursor: string | undefined;
+  readonly cursor?: string | undefined;
 }
 
 export interface Page<T> {
