@@ -11,7 +11,7 @@ export const LEASE_LIFE_MS = 3_000;
  * Milliseconds after a lease's life in which its report is still awaited. Then its units count as spent, so that an
  * isolate that died can never have spent more than it was counted for.
  */
-export const LEASE_GRACE_MS = 2_000;
+export const LEASE_GRACE_MS = 3_000;
 
 /** How the units of one lease were used. What is in neither figure was not spent and returns to the counter. */
 export interface Settlement {
