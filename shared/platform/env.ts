@@ -45,6 +45,9 @@ export interface Env {
   /** `offline` when the deterministic local model answers; its output is labelled wherever it is shown. */
   readonly MODEL_KIND: "offline" | "live";
 
+  /** Private addresses that http nodes may call all the same: `host:port`, separated by commas. */
+  readonly HTTP_ALLOW_PRIVATE?: string;
+
   readonly AUTH_SECRET: string;
   /** Keys that sign visitors' sessions, newest first, separated by commas: `<id>:<base64>`. */
   readonly SESSION_KEYS: string;

@@ -1,0 +1,2 @@
+/** Models: one way to ask, whoever answers. */
+export { type Completion, type CompletionRequest, complete, type Message } from "./model.ts";

@@ -1,0 +1,39 @@
+/** What expressions can begin with. */
+export const ROOTS = ["inputs", "nodes", "session", "secrets", "app", "run"] as const;
+export type Root = (typeof ROOTS)[number];
+
+/** A plain path such as `nodes.find.rows[0].id`: read without an expression engine. */
+export interface PathExpression {
+  readonly kind: "path";
+  readonly root: Root;
+  readonly segments: readonly (string | number)[];
+  readonly source: string;
+}
+
+const PATH = /^([A-Za-z_][A-Za-z0-9_]*)((?:\.[A-Za-z_][A-Za-z0-9_]*|\[\d{1,9}\])*)$/;
+const SEGMENT = /\.([A-Za-z_][A-Za-z0-9_]*)|\[(\d+)\]/g;
+
+export function isRoot(name: string): name is Root {
+  return ROOTS.some((root) => root === name);
+}
+
+/** The path that a source text spells, or `undefined` when it is more than one. */
+export function parsePath(source: string): PathExpression | undefined {
+  const [, root = "", tail = ""] = PATH.exec(source) ?? [];
+  if (!isRoot(root)) return undefined;
+  const segments = Array.from(tail.matchAll(SEGMENT), ([, name, index]) => name ?? Number(index));
+  return { kind: "path", root, segments, source };
+}
+
+/**
+ * Follows segments from a value. Only what an object holds itself is seen, never what it inherits; whatever is missing on
+ * the way makes the whole `null`.
+ */
+export function follow(value: unknown, segments: readonly (string | number)[]): unknown {
+  let current = value;
+  for (const segment of segments) {
+    if (typeof current !== "object" || current === null || !Object.hasOwn(current, segment)) return null;
+    current = Reflect.get(current, segment);
+  }
+  return current ?? null;
+}

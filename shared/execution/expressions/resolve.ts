@@ -1,0 +1,89 @@
+import { AppError } from "#platform/errors";
+import { evaluate } from "./engine.ts";
+import { follow, type PathExpression } from "./path.ts";
+import type { Placed, Template } from "./template.ts";
+
+/** What the expressions of one node see. */
+export interface Scope {
+  /** The node itself, for messages. */
+  readonly nodeId: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly session: Readonly<Record<string, unknown>>;
+  readonly app: Readonly<Record<string, unknown>>;
+  readonly run: Readonly<Record<string, unknown>>;
+  /** Empty except where the workflow names secrets. */
+  readonly secrets: Readonly<Record<string, string>>;
+  /** A node's output; `null` for one that was skipped. */
+  readonly output: (nodeId: string) => unknown;
+  /** The nodes before this one, whose outputs an expression may ask for. */
+  readonly upstream: readonly string[];
+}
+
+function rootValue(scope: Scope, { root, segments }: PathExpression): unknown {
+  if (root !== "nodes") return follow(scope[root], segments);
+  const [nodeId, ...rest] = segments;
+  if (typeof nodeId === "string") return follow(scope.output(nodeId), rest);
+  return follow(outputs(scope), segments);
+}
+
+function outputs(scope: Scope): Record<string, unknown> {
+  return Object.fromEntries(scope.upstream.map((nodeId) => [nodeId, scope.output(nodeId)]));
+}
+
+/** Where an expression stands, for a person: `nodes.save.config.values.email (position 3)`. */
+function placeOf(scope: Scope, { field, offset }: Placed, position = 0): string {
+  return `nodes.${scope.nodeId}.config.${field} (position ${offset + position})`;
+}
+
+function expressionValue(scope: Scope, placed: Placed): unknown {
+  const { expression } = placed;
+  if (expression.kind === "path") {
+    const value = rootValue(scope, expression);
+    if (expression.root === "secrets" && value === null) {
+      throw new AppError("node_failed", `${placeOf(scope, placed)}: the workspace has no such secret.`);
+    }
+    return value;
+  }
+  const { inputs, session, app, run, secrets } = scope;
+  return evaluate(expression.source, { inputs, nodes: outputs(scope), session, app, run, secrets }, (position) =>
+    placeOf(scope, placed, position),
+  );
+}
+
+/** How a value reads within a text: nothing for `null`, JSON for objects and lists. */
+export function asText(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+/**
+ * Resolves a template's expressions. Gives the value itself when plain paths were enough, and a promise only when the
+ * engine was needed, so that the common case costs no turn of the event loop.
+ */
+export function resolve(template: Template, scope: Scope): unknown {
+  switch (template.kind) {
+    case "literal":
+      return template.value;
+    case "value":
+      return expressionValue(scope, template.placed);
+    case "text":
+      return together(
+        template.parts.map((part) => (typeof part === "string" ? part : expressionValue(scope, part))),
+        (parts) => parts.map(asText).join(""),
+      );
+    case "list":
+      return together(
+        template.items.map((item) => resolve(item, scope)),
+        (items) => items,
+      );
+    case "record":
+      return together(
+        template.entries.map(([, item]) => resolve(item, scope)),
+        (values) => Object.fromEntries(template.entries.map(([key], index) => [key, values[index]])),
+      );
+  }
+}
+
+function together(values: unknown[], combine: (values: unknown[]) => unknown): unknown {
+  return values.some((value) => value instanceof Promise) ? Promise.all(values).then(combine) : combine(values);
+}

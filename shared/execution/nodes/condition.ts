@@ -1,0 +1,26 @@
+import { z } from "zod";
+import { defineNode } from "./node.ts";
+
+/** What counts as true: everything but false, null, 0, and empty texts, lists and objects. */
+export function isTruthy(value: unknown): boolean {
+  if (typeof value === "object" && value !== null) return Object.keys(value).length > 0;
+  return Boolean(value);
+}
+
+/** Two ways on. The expression may be written with or without its braces. */
+export const condition = defineNode({
+  type: "condition",
+  title: "Condition",
+  pure: true,
+  configSchema: z.strictObject({ expression: z.union([z.string().min(1).max(10_000), z.boolean()]) }),
+  resolvedSchema: z.object({ expression: z.unknown() }),
+  ports: () => ["true", "false"],
+  prepare: ({ expression, ...config }) => ({
+    ...config,
+    expression: typeof expression === "string" && !expression.includes("{{") ? `{{ ${expression} }}` : expression,
+  }),
+  run: ({ expression }) => {
+    const value = isTruthy(expression);
+    return { output: { value }, port: String(value) };
+  },
+});

@@ -1,0 +1,43 @@
+import { complete } from "#ai";
+import { executeOperation } from "#database";
+import type { Context } from "#platform/context";
+import type { Env } from "#platform/env";
+import { errorCode } from "#platform/errors";
+import { execute } from "./inline-host.ts";
+import type { NodeServices } from "./nodes/node.ts";
+import type { RunEvent, RunRequest, RunResult } from "./run.ts";
+
+function allowedPrivateHosts({ HTTP_ALLOW_PRIVATE = "" }: Env): ReadonlySet<string> {
+  return new Set(HTTP_ALLOW_PRIVATE.split(",").flatMap((entry) => entry.trim() || []));
+}
+
+function servicesFor(ctx: Context, { workspaceId, dbSchema }: RunRequest): NodeServices {
+  return {
+    complete: (request) => complete(ctx, request),
+    executeOperation: (operation, signal) => executeOperation(ctx, workspaceId, dbSchema, operation, { signal }),
+    fetch: (address, init) => fetch(address, init),
+    allowedPrivateHosts: allowedPrivateHosts(ctx.env),
+  };
+}
+
+/**
+ * Runs a workflow to its end within the caller's own request. A run that goes wrong is a result, not an error; events come
+ * as they happen, for callers that stream.
+ */
+export async function runInline(ctx: Context, request: RunRequest, onEvent?: (event: RunEvent) => void): Promise<RunResult> {
+  const startedAt = ctx.clock.now();
+  try {
+    return await execute(ctx, request, servicesFor(ctx, request), onEvent);
+  } catch (error) {
+    ctx.log.error("a run failed outside of its nodes", error, { run_id: request.runId });
+    return {
+      status: "failed",
+      outputs: null,
+      error: { code: errorCode(error) ?? "internal", message: "The run could not be carried out." },
+      usage: { input_tokens: 0, output_tokens: 0, total_tokens: 0 },
+      nodeLogs: [],
+      startedAt,
+      finishedAt: ctx.clock.now(),
+    };
+  }
+}

@@ -1,0 +1,35 @@
+import { formatPath } from "#platform/faults";
+import { findNodeType, NODE_TYPES } from "../nodes/registry.ts";
+import { inputFaults } from "./inputs.ts";
+import type { ReadNode } from "./structure.ts";
+
+/** A fault whose path is still in parts, counted from the workflow. */
+export interface ConfigFault {
+  readonly at: readonly PropertyKey[];
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Node types that do not exist, and configs that are not what their type asks for. */
+export function configFaults(nodes: readonly ReadNode[]): ConfigFault[] {
+  return nodes.flatMap(({ index, node }): ConfigFault[] => {
+    const nodeType = findNodeType(node.type);
+    if (!nodeType) {
+      const known = NODE_TYPES.map(({ type }) => type).join(", ");
+      const message = `There is no node type ${JSON.stringify(node.type)}; the types are: ${known}.`;
+      return [{ at: ["nodes", index, "type"], code: "unknown_node_type", message }];
+    }
+    const parsed = nodeType.configSchema.safeParse(node.config);
+    const own = (parsed.success ? [] : parsed.error.issues).map(({ path, code, message }) => ({
+      at: ["nodes", index, "config", ...path],
+      code,
+      message,
+    }));
+    const ofInputs = node.type === "start" ? inputFaults(node.config["inputs"]) : [];
+    return [...own, ...ofInputs.map((fault) => ({ ...fault, at: ["nodes", index, "config", "inputs", ...fault.at] }))];
+  });
+}
+
+export function pathOf({ at }: ConfigFault): string {
+  return formatPath(["workflow", ...at]);
+}
