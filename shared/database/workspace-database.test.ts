@@ -1,0 +1,305 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { neon } from "@neondatabase/serverless";
+import { eq } from "drizzle-orm";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Context, createContext } from "#platform/context";
+import type { Env } from "#platform/env";
+import { openSecret, sealSecret } from "#platform/envelope";
+import { auditLogs, users, workspaceDatabases, workspaces } from "#platform/schema";
+import { type PostgresServer, startPostgres } from "../../dev/postgres/server.ts";
+import { type SqlGateway, startSqlGateway } from "../../dev/sql-gateway/server.ts";
+import { applySchema } from "./apply.ts";
+import type { Driver } from "./driver.ts";
+import { executeOperation } from "./execute.ts";
+import { createNeonDriver } from "./neon-driver.ts";
+import { dbOperationSchema } from "./operation.ts";
+import { WorkspacePool } from "./pool.ts";
+import { createPostgresProvider } from "./postgres-provider.ts";
+import { type DatabaseRole, roleName } from "./provider.ts";
+import { ensureDatabase, getDatabase } from "./provision.ts";
+import { type DbSchema, dbSchemaSchema } from "./schema.ts";
+import { createWorkspacePool } from "./workspace-pool.ts";
+
+const ACME = "wrk_01acme";
+const RIVAL = "wrk_02rival";
+const waitUntil = () => undefined;
+
+let directory: string;
+let postgres: PostgresServer;
+let gateway: SqlGateway;
+let env: Env;
+let ctx: Context;
+
+/** What Cloudflare's namespace does: one object a name. `fresh` forgets them, as an eviction does. */
+const pools = new Map<string, WorkspacePool>();
+const namespace = {
+  getByName(name: string) {
+    const pool = pools.get(name) ?? createWorkspacePool(env, waitUntil);
+    pools.set(name, pool);
+    return pool;
+  },
+};
+
+/** A Worker's environment, of which the database service needs these bindings. */
+const environment = (bindings: Partial<Record<keyof Env, unknown>>) => bindings as Env;
+
+async function applyMigrations(url: string): Promise<void> {
+  const text = await readFile(fileURLToPath(new URL("../../migrations/platform/0000_init.sql", import.meta.url).href), "utf8");
+  const sql = neon(url);
+  await sql.transaction(text.split("--> statement-breakpoint").map((statement) => sql.query(statement)));
+}
+
+async function addWorkspace(id: string): Promise<void> {
+  await ctx.db.insert(workspaces).values({ id, ownerUserId: "usr_1", name: id, slug: id.replaceAll("_", "-"), region: "weur" });
+}
+
+/** The address of a role, opened as only the pool does in the product. */
+async function addressOf(workspaceId: string, role: DatabaseRole): Promise<string> {
+  const [row] = await ctx.db.select().from(workspaceDatabases).where(eq(workspaceDatabases.workspaceId, workspaceId));
+  const sealed = (role === "owner" ? row?.sealedOwner : row?.sealedRuntime) ?? "";
+  const binding = { workspaceId, resource: "workspace_databases", id: workspaceId, field: `sealed_${role}` };
+  const provider = createPostgresProvider(env.WORKSPACE_DATABASE_ADMIN_URL, createNeonDriver(env));
+  return provider.address(row?.name ?? "", role, await openSecret(env, sealed, binding));
+}
+
+const leads: DbSchema = dbSchemaSchema.parse({
+  tables: [
+    {
+      name: "leads",
+      columns: [
+        { name: "id", type: "id" },
+        { name: "email", type: "text" },
+        { name: "kind", type: "text" },
+        { name: "message", type: "text" },
+        { name: "reply", type: "text", nullable: true },
+        { name: "created_at", type: "timestamp", default: "now" },
+      ],
+      indexes: [{ columns: ["created_at"] }],
+    },
+  ],
+});
+
+const run = (workspaceId: string, schema: DbSchema, operation: unknown) =>
+  executeOperation(ctx, workspaceId, schema, dbOperationSchema.parse(operation));
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "workspace-database-"));
+  [postgres, gateway] = await Promise.all([startPostgres(join(directory, "postgres"), { durable: false }), startSqlGateway({ port: 0 })]);
+  env = environment({
+    SQL_GATEWAY_ORIGIN: gateway.origin,
+    DATABASE_URL: postgres.url("platform"),
+    WORKSPACE_DATABASE_ADMIN_URL: postgres.adminUrl,
+    ENVELOPE_KEYS: `1:${btoa("k".repeat(32))}`,
+    DATABASE_POOL: namespace,
+  });
+  ctx = createContext(env, { actor: { type: "user", userId: "usr_1", email: "a@example.com", name: "A" }, waitUntil });
+  await createNeonDriver(env).command(postgres.adminUrl, "CREATE DATABASE platform");
+  await applyMigrations(env.DATABASE_URL);
+  await ctx.db.insert(users).values({ id: "usr_1", name: "A", email: "a@example.com", emailVerified: false });
+  await Promise.all([addWorkspace(ACME), addWorkspace(RIVAL)]);
+}, 120_000);
+
+afterAll(async () => {
+  await gateway?.close();
+  await postgres?.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+describe("provisioning", () => {
+  it("makes one database and two roles, however often and however many ask", async () => {
+    expect(await getDatabase(ctx, ACME)).toBeNull();
+    await Promise.all([ensureDatabase(ctx, ACME), ensureDatabase(ctx, ACME)]);
+    await ensureDatabase(ctx, ACME);
+
+    const admin = neon(postgres.adminUrl);
+    expect(await admin.query("SELECT datname FROM pg_database WHERE datname LIKE 'ws%'")).toEqual([{ datname: `ws_${ACME}` }]);
+    const roles = await admin.query(
+      "SELECT rolname, rolsuper, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname LIKE 'ws%' ORDER BY 1",
+    );
+    const powerless = { rolsuper: false, rolcreatedb: false, rolcreaterole: false };
+    expect(roles).toEqual(["owner", "runtime"].map((role) => ({ rolname: `ws_${ACME}_${role}`, ...powerless })));
+    expect(await getDatabase(ctx, ACME)).toMatchObject({
+      provider: "postgres",
+      name: `ws_${ACME}`,
+      status: "ready",
+      region: "weur",
+      error: null,
+    });
+    const audit = await ctx.db.select().from(auditLogs).where(eq(auditLogs.workspaceId, ACME));
+    expect(audit).toMatchObject([{ action: "database.provisioned", actorId: "usr_1", targetId: `ws_${ACME}` }]);
+    expect(JSON.stringify(audit)).not.toMatch(/password|sealed/);
+  });
+
+  it("goes on after a crash at any step, also in two places at once", async () => {
+    const admin = createNeonDriver(env);
+    // What a crash leaves behind: the row, a role with another password, and no database.
+    await ctx.db.insert(workspaceDatabases).values({
+      workspaceId: RIVAL,
+      provider: "postgres",
+      name: `ws_${RIVAL}`,
+      status: "provisioning",
+      region: "weur",
+    });
+    await admin.command(postgres.adminUrl, `CREATE ROLE "${roleName(`ws_${RIVAL}`, "owner")}" LOGIN PASSWORD 'left behind'`);
+    const elsewhere = createWorkspacePool(env, waitUntil);
+    const [reply] = await Promise.all([elsewhere.provision(RIVAL), ensureDatabase(ctx, RIVAL)]);
+    expect(reply).toEqual({ ok: true, value: null });
+    expect(await getDatabase(ctx, RIVAL)).toMatchObject({ status: "ready" });
+    await applySchema(ctx, RIVAL, leads);
+    expect(await run(RIVAL, leads, { operation: "count", table: "leads" })).toEqual({ rows: [], count: 0 });
+  });
+
+  it("keeps why it failed, without addresses, and can be tried again", async () => {
+    await addWorkspace("wrk_03broken");
+    pools.set(
+      "wrk_03broken",
+      createWorkspacePool({ ...env, WORKSPACE_DATABASE_ADMIN_URL: "postgresql://x:y@127.0.0.1:1/postgres" }, waitUntil),
+    );
+    await expect(ensureDatabase(ctx, "wrk_03broken")).rejects.toMatchObject({ code: "database_unavailable" });
+    const failed = await getDatabase(ctx, "wrk_03broken");
+    expect(failed).toMatchObject({ status: "failed", error: "The workspace's database cannot be reached." });
+    pools.delete("wrk_03broken");
+    await ensureDatabase(ctx, "wrk_03broken");
+    expect(await getDatabase(ctx, "wrk_03broken")).toMatchObject({ status: "ready", error: null });
+  });
+
+  it("refuses a workspace that does not exist, and an operation before there is a database", async () => {
+    await expect(ensureDatabase(ctx, "wrk_04nobody")).rejects.toMatchObject({ code: "not_found" });
+    await expect(run("wrk_04nobody", leads, { operation: "count", table: "leads" })).rejects.toMatchObject({ code: "invalid_state" });
+  });
+
+  it("makes nothing for a schema without tables", async () => {
+    await addWorkspace("wrk_05idle");
+    await applySchema(ctx, "wrk_05idle", { tables: [] });
+    expect(await getDatabase(ctx, "wrk_05idle")).toBeNull();
+  });
+});
+
+describe("privileges", () => {
+  it.each([
+    'CREATE TABLE "mine" (x int)',
+    "CREATE TEMPORARY TABLE mine (x int)",
+    "CREATE SCHEMA mine",
+    "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    "DROP TABLE leads",
+    "TRUNCATE leads",
+    "ALTER TABLE leads ADD COLUMN x int",
+    "CREATE INDEX ON leads (kind)",
+    "CREATE ROLE mallory",
+    "SELECT rolpassword FROM pg_authid",
+    "SELECT pg_read_file('/etc/passwd')",
+    "COPY leads TO PROGRAM 'cat'",
+  ])("the runtime role may not: %s", async (statement) => {
+    await applySchema(ctx, ACME, leads);
+    const sql = neon(await addressOf(ACME, "runtime"));
+    await expect(sql.query(statement)).rejects.toMatchObject({ code: "42501" });
+  });
+
+  it.each(["owner", "runtime"] as const)("another workspace's %s role may not even connect", async (role) => {
+    const url = new URL(await addressOf(RIVAL, role));
+    url.pathname = `/ws_${ACME}`;
+    await expect(neon(url.href).query("SELECT 1")).rejects.toMatchObject({ code: "42501" });
+  });
+
+  it("gives the runtime role limits that hold from its first statement", async () => {
+    const sql = neon(await addressOf(ACME, "runtime"));
+    const settings = "SELECT current_setting('statement_timeout') AS statement, current_setting('lock_timeout') AS lock";
+    expect(await sql.query(settings)).toEqual([{ statement: "10s", lock: "5s" }]);
+  });
+});
+
+describe("operations", () => {
+  const insert = (values: unknown) => run(ACME, leads, { operation: "insert", table: "leads", values });
+
+  it("files a lead and finds it", async () => {
+    const { rows, count } = await insert({ email: "v@example.com", kind: "sales", message: "how much?", reply: "much" });
+    expect(count).toBe(1);
+    const [row] = rows;
+    expect(row).toMatchObject({ email: "v@example.com", kind: "sales", message: "how much?", reply: "much" });
+    expect(row?.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(row?.created_at).toMatch(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/);
+    expect(await run(ACME, leads, { operation: "select", table: "leads", where: { id: row?.id } })).toEqual({ rows: [row], count: 1 });
+  });
+
+  it("keeps values values, whatever they say", async () => {
+    const message = "'); DROP TABLE leads; -- \\ \" $1 %";
+    const { rows } = await insert({ email: "x", kind: "odd", message });
+    const found = await run(ACME, leads, { operation: "select", table: "leads", where: { message } });
+    expect(found).toEqual({ rows, count: 1 });
+  });
+
+  it("counts every changed row and returns at most 1000", async () => {
+    const values = Array.from({ length: 1000 }, (_, index) => ({ email: `${index}`, kind: "bulk", message: "m" }));
+    await insert(values);
+    await insert(values.slice(0, 500));
+    const updated = await run(ACME, leads, { operation: "update", table: "leads", values: { reply: "r" }, where: { kind: "bulk" } });
+    expect(updated.count).toBe(1500);
+    expect(updated.rows).toHaveLength(1000);
+    const order_by = [{ column: "email", direction: "desc" }];
+    const page = await run(ACME, leads, { operation: "select", table: "leads", where: { kind: "bulk" }, order_by, limit: 2, offset: 2 });
+    expect(page.rows.map((row) => row.email)).toEqual(["997", "996"]);
+    expect(await run(ACME, leads, { operation: "delete", table: "leads", where: { kind: "bulk" } })).toMatchObject({ count: 1500 });
+    expect(await run(ACME, leads, { operation: "delete", table: "leads", where: { kind: "bulk" } })).toEqual({ rows: [], count: 0 });
+  });
+
+  it("runs the author's own statement with parameters", async () => {
+    const sql = "SELECT kind, count(*) AS n FROM leads WHERE kind = $1 GROUP BY kind -- all";
+    expect(await run(ACME, leads, { operation: "sql", sql, params: ["sales"] })).toEqual({ rows: [{ kind: "sales", n: 1 }], count: 1 });
+  });
+
+  it.each([
+    ["two statements", "SELECT 1; SELECT 2", "validation_failed"],
+    ["a setting", "SET statement_timeout = 0", "validation_failed"],
+    ["its own role", "ALTER ROLE CURRENT_USER PASSWORD 'x'", "validation_failed"],
+    ["a table made by a query", "SELECT 1 AS x INTO mine", "forbidden"],
+    ["the server's passwords", "SELECT rolpassword FROM pg_authid", "forbidden"],
+    ["an unknown table", "SELECT * FROM nowhere", "validation_failed"],
+    ["nonsense", "SELECT FROM WHERE", "validation_failed"],
+    ["more than 1000 rows", "SELECT generate_series(1, 1001)", "payload_too_large"],
+    ["more than a mebibyte", "SELECT repeat('x', 1048577)", "payload_too_large"],
+    ["more than memory takes", "SELECT repeat('x', 20000000)", "payload_too_large"],
+  ])("refuses %s", async (_, sql, code) => {
+    await expect(run(ACME, leads, { operation: "sql", sql })).rejects.toMatchObject({ code });
+  });
+
+  it("is protected from several statements by the protocol as well", async () => {
+    const reply = await namespace.getByName(ACME).run(ACME, { text: "SELECT 1; DELETE FROM leads", params: [] });
+    expect(reply).toMatchObject({ ok: false, error: { code: "validation_failed" } });
+  });
+
+  it("stops waiting when the run does", async () => {
+    const reason = new Error("the run was cancelled");
+    const operation = dbOperationSchema.parse({ operation: "sql", sql: "SELECT pg_sleep(0.2)" });
+    const controller = new AbortController();
+    const pending = executeOperation(ctx, ACME, leads, operation, { signal: controller.signal });
+    controller.abort(reason);
+    await expect(pending).rejects.toBe(reason);
+  });
+
+  it("takes new credentials as soon as the old ones no longer open anything", async () => {
+    const driver = createNeonDriver(env);
+    let connections = 0;
+    // The server is asked for the password each time: the gateway keeps a connection only for the very same address.
+    const connectingDriver: Driver = {
+      ...driver,
+      run: (address, statement) => driver.run(`${address}?application_name=test${++connections}`, statement),
+    };
+    const provider = createPostgresProvider(env.WORKSPACE_DATABASE_ADMIN_URL, driver);
+    const pool = new WorkspacePool({ ctx, driver: connectingDriver, provider });
+    const ask = () => pool.run(ACME, { text: "SELECT 1 AS one", params: [] });
+    const answer = { ok: true, value: { columns: [{ name: "one", type: 23 }], rows: [["1"]], count: 1 } };
+    expect(await ask()).toEqual(answer);
+
+    await driver.command(postgres.adminUrl, `ALTER ROLE "ws_${ACME}_runtime" PASSWORD 'another'`);
+    expect(await ask()).toMatchObject({ ok: false, error: { code: "database_unavailable" } });
+
+    const binding = { workspaceId: ACME, resource: "workspace_databases", id: ACME, field: "sealed_runtime" };
+    const { sealed } = await sealSecret(env, "another", binding);
+    const renewed = { sealedRuntime: sealed, credentialsRevision: 2 };
+    await ctx.db.update(workspaceDatabases).set(renewed).where(eq(workspaceDatabases.workspaceId, ACME));
+    expect(await Promise.all([ask(), ask(), ask()])).toEqual([answer, answer, answer]);
+  });
+});
