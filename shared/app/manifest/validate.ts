@@ -19,13 +19,17 @@ const writtenSchema = z.strictObject({
   manifest: z.literal("1", { error: 'Must be "1", the version of the manifest format.' }),
   name: nameSchema,
   description: descriptionSchema.default(""),
-  workflow: z.unknown(),
+  workflow: z.unknown().optional(),
   ui_schema: uiSchemaSchema.optional(),
   db_schema: dbSchemaSchema.prefault({ tables: [] }),
   access_policy: accessPolicySchema.prefault({}),
   config: appConfigSchema.prefault({}),
 });
-const partsSchema = z.looseObject({ workflow: z.unknown(), ui_schema: z.unknown(), db_schema: z.unknown() });
+const partsSchema = z.looseObject({
+  workflow: z.unknown().optional(),
+  ui_schema: z.unknown().optional(),
+  db_schema: z.unknown().optional(),
+});
 
 /** In the order of the document, with `nodes[2]` before `nodes[10]`. */
 const order = new Intl.Collator("en", { numeric: true });
