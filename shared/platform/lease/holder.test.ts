@@ -231,4 +231,30 @@ describe("an isolate's side of a counter", () => {
     await time.pass(100);
     expect(world.admitted).toHaveLength(1);
   });
+
+  test("units in advance are not spent after their life, even when nobody was left to hand them back", async () => {
+    const time = new VirtualTime();
+    const world = new World(time, calm, new Total(), 100_000);
+    const isolate = world.isolate(TERMS, 0);
+    await Promise.all([come(time, isolate, [60, 20]), time.pass(1_500)]);
+    isolate.killRequests();
+    expect(world.book.held()).toBeGreaterThan(0);
+    const calls = world.calls;
+    await time.pass(LEASE_LIFE_MS);
+    void isolate.request();
+    await time.pass(100);
+    expect(world.calls).toBe(calls + 1);
+  });
+
+  test("a grant whose answer got lost comes back", async () => {
+    const time = new VirtualTime();
+    const tally = new Total();
+    const delays = [5, null];
+    const world = new World(time, { next: () => (delays.length > 0 ? (delays.shift() ?? null) : 5) }, tally, 10);
+    void world.isolate(TERMS, 0).request();
+    await time.pass(100);
+    expect([tally.units, world.admitted.length]).toEqual([1, 0]);
+    await time.pass(5_000);
+    expect([tally.units, world.failed]).toEqual([0, 1]);
+  });
 });

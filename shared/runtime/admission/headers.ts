@@ -1,0 +1,22 @@
+/** A limit as its visitor is told of it. */
+export interface LimitReport {
+  readonly name: "per_ip" | "per_session" | "per_app" | "quota";
+  readonly maxRequests: number;
+  readonly windowSeconds: number;
+  readonly remaining: number;
+  readonly resetMs: number;
+}
+
+/** Whole seconds until a retry can succeed, at least 1. */
+export function secondsUntil(resetMs: number): number {
+  return Math.max(1, Math.ceil(resetMs / 1_000));
+}
+
+/** `RateLimit-Policy` and `RateLimit`, as lists of structured fields (draft-ietf-httpapi-ratelimit-headers). */
+export function rateLimitHeaders(reports: readonly LimitReport[]): Record<string, string> {
+  if (reports.length === 0) return {};
+  return {
+    "RateLimit-Policy": reports.map(({ name, maxRequests, windowSeconds }) => `"${name}";q=${maxRequests};w=${windowSeconds}`).join(", "),
+    RateLimit: reports.map(({ name, remaining, resetMs }) => `"${name}";r=${remaining};t=${secondsUntil(resetMs)}`).join(", "),
+  };
+}
