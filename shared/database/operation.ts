@@ -39,7 +39,6 @@ export const dbOperationSchema = z.discriminatedUnion("operation", [
 ]);
 
 export type DbOperation = z.infer<typeof dbOperationSchema>;
-export type DbOperationName = DbOperation["operation"];
 
 export interface OperationResult {
   readonly rows: Record<string, unknown>[];

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { neon } from "@neondatabase/serverless";
 import { eq } from "drizzle-orm";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type Context, createContext } from "#platform/context";
 import type { Env } from "#platform/env";
 import { openSecret, sealSecret } from "#platform/envelope";
@@ -26,6 +26,9 @@ import { createWorkspacePool } from "./workspace-pool.ts";
 const ACME = "wrk_01acme";
 const RIVAL = "wrk_02rival";
 const waitUntil = () => undefined;
+
+// A real server answers; how soon depends on the machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 let directory: string;
 let postgres: PostgresServer;
