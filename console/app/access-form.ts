@@ -1,0 +1,39 @@
+import { z } from "zod";
+import type { AccessPolicy, Limit } from "./api/schemas.ts";
+import { ACCESS_MODES } from "./api/words.ts";
+import { entry } from "./form.ts";
+
+const wholeNumber = z.number().int().positive();
+const field = entry.transform((text) => (text === "" ? null : Number(text))).pipe(wholeNumber.nullable());
+
+const entries = z.object({
+  access_mode: z.enum(ACCESS_MODES),
+  per_ip_requests: field,
+  per_ip_seconds: field,
+  per_session_requests: field,
+  per_session_seconds: field,
+  per_app_requests: field,
+  per_app_seconds: field,
+  allowed_origins: entry,
+});
+
+function limit(requests: number | null, seconds: number | null): Limit | undefined {
+  if (requests === null && seconds === null) return null;
+  return requests === null || seconds === null ? undefined : { max_requests: requests, window_seconds: seconds };
+}
+
+/** Reads the access rules out of their form; `undefined` where a limit has only one of its two numbers. */
+export function readAccessForm(form: Record<string, string>): Omit<AccessPolicy, "require_captcha"> | undefined {
+  const parsed = entries.safeParse(form);
+  if (!parsed.success) return undefined;
+  const { data } = parsed;
+  const per_ip = limit(data.per_ip_requests, data.per_ip_seconds);
+  const per_session = limit(data.per_session_requests, data.per_session_seconds);
+  const per_app = limit(data.per_app_requests, data.per_app_seconds);
+  if (per_ip === undefined || per_session === undefined || per_app === undefined) return undefined;
+  return {
+    access_mode: data.access_mode,
+    rate_limit: { per_ip, per_session, per_app },
+    allowed_origins: data.allowed_origins.split(/\s+/).filter((origin) => origin !== ""),
+  };
+}

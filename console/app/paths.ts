@@ -1,0 +1,19 @@
+/** Addresses of the console's pages. */
+export const paths = {
+  workspace: (workspaceId: string) => `/workspaces/${workspaceId}`,
+  apps: (workspaceId: string) => `/workspaces/${workspaceId}/apps`,
+  newApp: (workspaceId: string) => `/workspaces/${workspaceId}/apps/new`,
+  members: (workspaceId: string) => `/workspaces/${workspaceId}/members`,
+  keys: (workspaceId: string) => `/workspaces/${workspaceId}/api-keys`,
+  usage: (workspaceId: string) => `/workspaces/${workspaceId}/usage`,
+  settings: (workspaceId: string) => `/workspaces/${workspaceId}/settings`,
+  app: (workspaceId: string, appId: string) => `/workspaces/${workspaceId}/apps/${appId}`,
+  appState: (workspaceId: string, appId: string) => `/workspaces/${workspaceId}/apps/${appId}/state`,
+  publish: (workspaceId: string, appId: string) => `/workspaces/${workspaceId}/apps/${appId}/publish`,
+  versions: (workspaceId: string, appId: string) => `/workspaces/${workspaceId}/apps/${appId}/versions`,
+  versionDownload: (workspaceId: string, appId: string, versionId: string) =>
+    `/workspaces/${workspaceId}/apps/${appId}/versions/${versionId}/download`,
+  access: (workspaceId: string, appId: string) => `/workspaces/${workspaceId}/apps/${appId}/access`,
+  runs: (workspaceId: string, appId: string) => `/workspaces/${workspaceId}/apps/${appId}/runs`,
+  run: (workspaceId: string, appId: string, runId: string) => `/workspaces/${workspaceId}/apps/${appId}/runs/${runId}`,
+};

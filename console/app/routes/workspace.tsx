@@ -1,0 +1,119 @@
+import { data, Form, Link, Outlet, redirect, useRouteLoaderData } from "react-router";
+import { readSession } from "../api/auth.server.ts";
+import { readOne, readPage } from "../api/client.server.ts";
+import { type Workspace, workspaceSchema } from "../api/schemas.ts";
+import { Mark } from "../components/brand.tsx";
+import { LanguageSwitch } from "../components/language-switch.tsx";
+import { Menu } from "../components/menu.tsx";
+import { Refusal } from "../components/refusal.tsx";
+import { Tabs } from "../components/tabs.tsx";
+import { useText } from "../i18n/use-text.ts";
+import { pagePath } from "../own-path.ts";
+import { paths } from "../paths.ts";
+import { visitContext } from "../visit.ts";
+import type { Route } from "./+types/workspace.ts";
+
+export async function loader({ params, context }: Route.LoaderArgs) {
+  const visit = context.get(visitContext);
+  const [user, workspace, all] = await Promise.all([
+    readSession(visit),
+    readOne(visit, `/workspaces/${encodeURIComponent(params.workspaceId)}`, workspaceSchema),
+    readPage(visit, "/workspaces?limit=100", workspaceSchema),
+  ]);
+  if (!user) throw redirect(`/sign-in?next=${encodeURIComponent(pagePath(visit.url))}`);
+  return { user, workspace, workspaces: all.data };
+}
+
+/** The workspace around the page, and whether the visitor may do something in it. */
+export function useWorkspace(): { readonly workspace: Workspace; readonly userId: string; readonly may: (permission: string) => boolean } {
+  const around = useRouteLoaderData<typeof loader>("routes/workspace");
+  if (!around) throw data({ code: "not_found", requestId: "" }, { status: 404 });
+  const { workspace, user } = around;
+  return { workspace, userId: user.id, may: (permission) => workspace.permissions.includes(permission) };
+}
+
+export default function WorkspacePage({ loaderData }: Route.ComponentProps) {
+  const { workspace } = loaderData;
+  const text = useText();
+  const may = (permission: string) => workspace.permissions.includes(permission);
+  const tabs = [
+    { to: paths.apps(workspace.id), label: text.nav.apps, shown: true },
+    { to: paths.members(workspace.id), label: text.nav.members, shown: may("members:read") },
+    { to: paths.keys(workspace.id), label: text.nav.keys, shown: may("api_keys:manage") },
+    { to: paths.usage(workspace.id), label: text.nav.usage, shown: may("billing:read") },
+    { to: paths.settings(workspace.id), label: text.nav.settings, shown: true },
+  ];
+  return (
+    <>
+      <header className="border-b border-line bg-surface">
+        <div className="mx-auto max-w-6xl px-4 sm:px-6">
+          <div className="flex h-14 items-center gap-2">
+            <Link to={paths.apps(workspace.id)} aria-label={text.product} className="me-1 rounded-lg">
+              <Mark />
+            </Link>
+            <WorkspaceMenu workspace={workspace} workspaces={loaderData.workspaces} />
+            <span className="flex-1" />
+            <AccountMenu name={loaderData.user.name} email={loaderData.user.email} />
+          </div>
+          <Tabs label={text.nav.label} tabs={tabs.filter(({ shown }) => shown)} />
+        </div>
+      </header>
+      <main id="main" className="mx-auto max-w-6xl px-4 py-6 sm:px-6 sm:py-8">
+        <Outlet />
+      </main>
+    </>
+  );
+}
+
+function WorkspaceMenu({ workspace, workspaces }: { readonly workspace: Workspace; readonly workspaces: readonly Workspace[] }) {
+  const text = useText();
+  return (
+    <Menu label={text.nav.switch} shown={workspace.name}>
+      {workspaces.map(({ id, name, slug }) => (
+        <li key={id}>
+          <Link to={paths.apps(id)} aria-current={id === workspace.id ? "true" : undefined} className={`${ITEM} aria-[current]:bg-accent-soft`}>
+            <span className="block truncate font-medium">{name}</span>
+            <span className="block truncate text-xs text-ink-soft">{slug}</span>
+          </Link>
+        </li>
+      ))}
+      <li className="mt-1 border-t border-line pt-1">
+        <Link to="/workspaces/new" className={ITEM}>
+          {text.nav.newWorkspace}
+        </Link>
+      </li>
+    </Menu>
+  );
+}
+
+function AccountMenu({ name, email }: { readonly name: string; readonly email: string }) {
+  const text = useText();
+  return (
+    <Menu label={text.auth.account} shown={name} end>
+      <li className="px-3 py-2">
+        <span className="block truncate text-sm font-medium">{name}</span>
+        <span className="block truncate text-xs text-ink-soft">{email}</span>
+      </li>
+      <li className="border-t border-line px-1 py-2">
+        <LanguageSwitch />
+      </li>
+      <li className="border-t border-line pt-1">
+        <Form method="post" action="/sign-out">
+          <button type="submit" className={`${ITEM} w-full text-start`}>
+            {text.auth.signOut}
+          </button>
+        </Form>
+      </li>
+    </Menu>
+  );
+}
+
+const ITEM = "block rounded-lg px-3 py-2 text-sm hover:bg-sunken";
+
+export function ErrorBoundary({ error }: Route.ErrorBoundaryProps) {
+  return (
+    <main id="main" className="mx-auto flex min-h-[70dvh] max-w-lg flex-col justify-center px-6 py-16">
+      <Refusal error={error} />
+    </main>
+  );
+}

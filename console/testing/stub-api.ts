@@ -1,0 +1,205 @@
+import { manifestFrom } from "../app/manifest/templates.ts";
+import type { Service } from "../app/visit.ts";
+
+/*
+ * A members' API with nothing behind it: fixed answers in the shapes of the contract, for tests of the pages.
+ */
+
+export const WORKSPACE = "wrk_01k9x3y1v5f5q8m2n7b4c6d8ea";
+export const APP = "app_01k9x3y1v5f5q8m2n7b4c6d8eb";
+export const RUN = "run_01k9x3y1v5f5q8m2n7b4c6d8ec";
+const VERSION = "apv_01k9x3y1v5f5q8m2n7b4c6d8e";
+export const SESSION_COOKIE = "agentflow.session_token=stub";
+
+const ALL_PERMISSIONS =
+  "workspace:read workspace:update members:read members:manage api_keys:manage apps:read apps:create apps:edit apps:publish runs:read runs:create runs:manage billing:read".split(
+    " ",
+  );
+
+function workspace(id: string, name: string, slug: string, isDefault: boolean) {
+  const times = { created_at: "2026-09-03T08:12:00.000Z", updated_at: "2026-09-03T08:12:00.000Z" };
+  return { id, name, slug, region: "auto", status: "active", is_default: isDefault, role: "owner", permissions: ALL_PERMISSIONS, ...times };
+}
+
+const workspaces = [workspace(WORKSPACE, "Northwind Studio", "northwind", true), workspace("wrk_01k9x3y1v5f5q8m2n7b4c6d8ez", "Mira’s workspace", "mira", false)];
+
+function app(id: string, name: string, slug: string, description: string, status: string, number: number | null) {
+  return {
+    id,
+    workspace_id: WORKSPACE,
+    slug,
+    name,
+    description,
+    status,
+    draft_revision: 7,
+    current_version: number === null ? null : { id: `${VERSION}${number}`, number },
+    public_url: `https://agentflow.example.com/northwind/${slug}`,
+    published_at: number === null ? null : "2026-11-20T14:03:00.000Z",
+    created_at: "2026-10-01T09:00:00.000Z",
+    updated_at: "2026-11-21T16:40:00.000Z",
+  };
+}
+
+const apps = [
+  app(APP, "Lead desk", "lead-desk", "Sorts a visitor's message, answers it, and files it.", "published", 3),
+  app("app_01k9x3y1v5f5q8m2n7b4c6d8e1", "Summariser", "summariser", "Turns a long text into a few sentences.", "draft", null),
+  app("app_01k9x3y1v5f5q8m2n7b4c6d8e2", "Returns helper", "returns-helper", "", "unpublished", 11),
+];
+
+const members = [
+  ["mem_1", "usr_1", "Mira Okafor", "mira@northwind.example", "rol_owner", "owner"],
+  ["mem_2", "usr_2", "Jonas Lindqvist", "jonas@northwind.example", "rol_member", "member"],
+  ["mem_3", "usr_3", "陈立", "chen.li@northwind.example", "rol_viewer", "viewer"],
+].map(([id, user_id, name, email, role_id, role]) => ({ id, user_id, name, email, role_id, role, created_at: "2026-09-03T08:12:00.000Z" }));
+
+const roles = ["owner", "admin", "member", "viewer"].map((name) => ({ id: `rol_${name}`, name, is_system: true, permissions: [] }));
+
+const keys = [
+  { id: "key_1", name: "Website form", preview: "afk_9Jx2Qp", scopes: ["runs:create"], last_used_at: "2026-11-21T10:00:00.000Z", revoked_at: null },
+  { id: "key_2", name: "Old importer", preview: "afk_b71LsD", scopes: ["apps:read", "runs:read"], last_used_at: null, revoked_at: "2026-10-30T10:00:00.000Z" },
+].map((key) => ({ ...key, created_by: "usr_1", expires_at: null, created_at: "2026-10-02T10:00:00.000Z" }));
+
+const versions = [
+  [3, "Answers in the visitor's language.\nLimits raised for the fair.", true],
+  [2, "", false],
+  [1, "First version", false],
+].map(([number, changelog, is_current]) => ({
+  id: `${VERSION}${number}`,
+  number,
+  name: "Lead desk",
+  changelog,
+  created_by: "usr_1",
+  created_at: "2026-11-20T14:03:00.000Z",
+  is_current,
+}));
+
+const policy = {
+  access_mode: "public_anonymous",
+  rate_limit: { per_ip: { max_requests: 120, window_seconds: 60 }, per_session: { max_requests: 60, window_seconds: 60 }, per_app: null },
+  allowed_origins: ["https://www.northwind.example", "*"],
+  require_captcha: false,
+};
+
+function run(id: string, status: string, duration: number | null) {
+  const failed = status === "failed";
+  return {
+    id,
+    app_id: APP,
+    version_id: `${VERSION}3`,
+    status,
+    trigger: "visitor",
+    session_id: null,
+    inputs: { email: "ada@example.com", message: "How much is the big one, and can you deliver to Turku before Friday?" },
+    outputs: failed ? null : { reply: "The large model costs 249 euros. Delivery to Turku takes two days.", kind: "sales", lead_id: "019a9f1c-8d20-7c33" },
+    error: failed ? { code: "model_unavailable", message: "The model did not answer within 20 seconds.", node_id: "reply" } : null,
+    usage: { input_tokens: 412, output_tokens: 118, total_tokens: 530 },
+    started_at: "2026-11-22T18:20:04.000Z",
+    finished_at: duration === null ? null : "2026-11-22T18:20:06.000Z",
+    duration_ms: duration,
+  };
+}
+
+const runs = [run(RUN, "completed", 1840), run("run_2", "failed", 20_412), run("run_3", "running", null), run("run_4", "completed", 96_000)];
+
+function nodeLog(seq: number, node: readonly [string, string], status: string, start: number, duration: number) {
+  const [node_id, node_type] = node;
+  return {
+    seq,
+    node_id,
+    node_type,
+    status,
+    attempts: node_id === "reply" ? 2 : 1,
+    inputs: { text: "How much is the big one, and can you deliver to Turku before Friday?" },
+    outputs: status === "failed" ? null : { intent: "sales", confidence: 0.93 },
+    error: status === "failed" ? { code: "model_unavailable", message: "The model did not answer within 20 seconds." } : null,
+    input_tokens: node_type === "db" ? 0 : 206,
+    output_tokens: node_type === "db" ? 0 : 59,
+    started_at: new Date(Date.parse("2026-11-22T18:20:04.000Z") + start).toISOString(),
+    duration_ms: duration,
+  };
+}
+
+const nodes = [
+  nodeLog(0, ["start", "start"], "completed", 0, 2),
+  nodeLog(1, ["kind", "intent"], "completed", 4, 610),
+  nodeLog(2, ["reply", "generate"], "completed", 616, 1090),
+  nodeLog(3, ["save", "db"], "completed", 1710, 118),
+  nodeLog(4, ["end", "end"], "completed", 1830, 6),
+];
+
+const quota = {
+  period_start: "2026-11-01T00:00:00.000Z",
+  period_end: "2026-12-01T00:00:00.000Z",
+  plan: "free",
+  meters: { requests: { limit: 1000, used: 962 }, tokens: { limit: 200_000, used: 48_310 }, run_ms: { limit: null, used: 5_430_000 } },
+};
+
+const LISTS: readonly (readonly [RegExp, readonly unknown[]])[] = [
+  [/^\/workspaces$/, workspaces],
+  [/^\/workspaces\/[^/]+\/apps$/, apps],
+  [/^\/workspaces\/[^/]+\/members$/, members],
+  [/^\/workspaces\/[^/]+\/roles$/, roles],
+  [/^\/workspaces\/[^/]+\/api-keys$/, keys],
+  [/^\/apps\/[^/]+\/versions$/, versions],
+  [/^\/apps\/[^/]+\/runs$/, runs],
+  [/^\/runs\/[^/]+\/nodes$/, nodes],
+];
+
+function objectAt(path: string): unknown {
+  const [, collection, id, part] = path.split("/");
+  if (collection === "workspaces") return part === "quota" ? quota : workspaces.find((one) => one.id === id);
+  if (collection === "runs") return runs.find((one) => one.id === id);
+  if (collection !== "apps") return undefined;
+  if (part === "manifest") return manifestFrom("leads", "");
+  if (part === "access-policy") return policy;
+  if (part === "versions") return { ...versions[0], manifest: manifestFrom("leads", "") };
+  return apps.find((one) => one.id === id);
+}
+
+export function problem(status: number, code: string, errors: readonly unknown[] = []): Response {
+  const body = { type: "about:blank", title: code, status, detail: `Detail of ${code}.`, code, request_id: "req_stub", errors };
+  return Response.json(body, { status, headers: { "Content-Type": "application/problem+json" } });
+}
+
+function read(path: string): Response {
+  const list = LISTS.find(([pattern]) => pattern.test(path));
+  if (list) return Response.json({ data: list[1], next_cursor: null });
+  const found = objectAt(path);
+  return found ? Response.json({ data: found }, { headers: { ETag: '"7"' } }) : problem(404, "not_found");
+}
+
+export interface StubApi extends Service {
+  /** What was asked, in order. */
+  readonly calls: { readonly method: string; readonly path: string; readonly body: string; readonly headers: Headers }[];
+}
+
+/** Answers like the API; `override` goes first, for what a test is about. */
+export function createStubApi(override: (request: Request, path: string) => Response | undefined = () => undefined): StubApi {
+  const calls: StubApi["calls"] = [];
+  return {
+    calls,
+    async fetch(request) {
+      const { pathname } = new URL(request.url);
+      const path = pathname.replace(/^\/api\/v1/, "");
+      calls.push({ method: request.method, path, body: await request.clone().text(), headers: request.headers });
+      const special = override(request, path);
+      if (special) return special;
+      const signedIn = (request.headers.get("Cookie") ?? "").includes(SESSION_COOKIE);
+      if (path === "/api/auth/get-session")
+        return Response.json(signedIn ? { session: {}, user: { id: "usr_1", name: "Mira Okafor", email: "mira@northwind.example" } } : null);
+      if (path.startsWith("/api/auth/sign-in"))
+        return Response.json({}, { headers: { "Set-Cookie": `${SESSION_COOKIE}; Path=/; HttpOnly` } });
+      if (!signedIn) return problem(401, "unauthenticated");
+      return request.method === "GET" ? read(path) : change(request.method, path);
+    },
+  };
+}
+
+function change(method: string, path: string): Response {
+  if (method === "POST" && path.endsWith("/apps")) return Response.json({ data: apps[0] }, { status: 201 });
+  if (path.endsWith("/draft")) return Response.json({ data: { revision: 8 } });
+  if (path.endsWith("/api-keys") || path.endsWith("/rotate"))
+    return Response.json({ data: { id: "key_3", name: "New key", key: "afk_5pGm0bT7yq2XvK1nR8sWcE4uZ9" } }, { status: 201 });
+  if (path.endsWith("/invitations")) return Response.json({ data: { id: "inv_1", email: "new@example.com", token: "tok_abc123" } }, { status: 201 });
+  return Response.json({ data: apps[0] });
+}
