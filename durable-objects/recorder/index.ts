@@ -41,7 +41,7 @@ export class Recorder extends DurableObject<Env> implements RecorderApi {
     await this.#wakeBy(this.#outbox.nextDue() ?? deadline);
   }
 
-  async find(runId: string): Promise<RunRecord | null> {
+  async find(runId: string): Promise<string | null> {
     return this.#outbox.find(runId);
   }
 

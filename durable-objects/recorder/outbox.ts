@@ -1,5 +1,5 @@
 import type { OutboxCounts, OutboxRejection, OutboxRow } from "#platform/objects/recorder";
-import { type RunRecord, runRecordSchema } from "#platform/records";
+import { parseRunRecord, type RunRecord } from "#platform/records";
 
 /**
  * The stages of a run's record, as revisions: a later stage always wins, in whatever order stages arrive. A run that was
@@ -53,15 +53,15 @@ export class Outbox {
     );
   }
 
-  find(id: string): RunRecord | null {
+  find(id: string): string | null {
     const [row] = this.#sql.exec<StoredRow>("SELECT id, revision, record FROM outbox WHERE id = ?", id).toArray();
-    return row ? readRecord(row.record) : null;
+    return row?.record ?? null;
   }
 
   /** Ends every run whose deadline has passed. */
   interruptOverdue(now: number): void {
     const overdue = this.#sql.exec<StoredRow>("SELECT id, revision, record FROM outbox WHERE deadline <= ?", now).toArray();
-    for (const row of overdue) this.#store(interrupted(readRecord(row.record), now), REVISION.interrupted, null, now);
+    for (const row of overdue) this.#store(interrupted(parseRunRecord(row.record), now), REVISION.interrupted, null, now);
   }
 
   /** Rows that wait, oldest run first. */
@@ -75,7 +75,7 @@ export class Outbox {
     for (const row of cursor) {
       size += row.record.length;
       if (rows.length > 0 && size > MAX_PULL) break;
-      rows.push({ id: row.id, revision: row.revision, record: readRecord(row.record) });
+      rows.push({ id: row.id, revision: row.revision, record: row.record });
     }
     return rows;
   }
@@ -137,10 +137,6 @@ export class Outbox {
       .toArray();
     return row ?? { waiting: 0, open: 0, parked: 0 };
   }
-}
-
-function readRecord(text: string): RunRecord {
-  return runRecordSchema.parse(JSON.parse(text));
 }
 
 function interrupted(record: RunRecord, now: number): RunRecord {

@@ -78,6 +78,11 @@ export const runRecordSchema = z.object({
 });
 export type RunRecord = z.infer<typeof runRecordSchema>;
 
+/** Reads a record back from the text that an outbox keeps. */
+export function parseRunRecord(text: string): RunRecord {
+  return runRecordSchema.parse(JSON.parse(text));
+}
+
 /** What an object's storage takes in one row is 2 MB; a record stays clear of it. In bytes of JSON. */
 const MAX_RECORD_BYTES = 1_500_000;
 

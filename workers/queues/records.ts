@@ -6,6 +6,7 @@ import { sqlState } from "#platform/db";
 import type { RecordsMessage } from "#platform/env";
 import { errorMessage } from "#platform/errors";
 import type { OutboxRejection, OutboxRow } from "#platform/objects/recorder";
+import { parseRunRecord, type RunRecord } from "#platform/records";
 import { runtimeEvents } from "#platform/schema";
 
 const messageSchema: z.ZodType<RecordsMessage> = z.object({ outbox: z.string().min(1) });
@@ -39,12 +40,20 @@ async function drain(ctx: Context, outbox: string): Promise<void> {
   for (;;) {
     const rows = await recorder.pull(BATCH);
     if (rows.length === 0) return;
-    const { written, refused } = await writeAll(ctx, rows);
+    const { readable, unreadable } = read(rows);
+    const { written, refused } = join([{ written: [], refused: unreadable }, await writeAll(ctx, readable)]);
     const [parked] = await Promise.all([refused.length === 0 ? [] : recorder.reject(refused), recorder.confirm(written)]);
-    await reportParked(ctx, outbox, rows, parked);
+    await reportParked(ctx, outbox, readable, parked);
     // What was refused would only be pulled again: the rest waits for the next knock.
     if (refused.length > 0) return;
   }
+}
+
+/** A row with its record read. */
+interface ReadRow {
+  readonly id: string;
+  readonly revision: number;
+  readonly record: RunRecord;
 }
 
 interface Written {
@@ -53,7 +62,8 @@ interface Written {
 }
 
 /** Writes rows together; when the database refuses the whole for one of them, each alone, so that its mates go on. */
-async function writeAll(ctx: Context, rows: readonly OutboxRow[]): Promise<Written> {
+async function writeAll(ctx: Context, rows: readonly ReadRow[]): Promise<Written> {
+  if (rows.length === 0) return { written: [], refused: [] };
   try {
     await write(ctx, rows);
     return { written: rows.map(({ id, revision }) => ({ id, revision })), refused: [] };
@@ -63,11 +73,29 @@ async function writeAll(ctx: Context, rows: readonly OutboxRow[]): Promise<Writt
     if (row && rows.length === 1) return { written: [], refused: [{ id: row.id, revision: row.revision, error: errorMessage(error) }] };
     const parts = [];
     for (const single of rows) parts.push(await writeAll(ctx, [single]));
-    return { written: parts.flatMap((part) => part.written), refused: parts.flatMap((part) => part.refused) };
+    return join(parts);
   }
 }
 
-async function write(ctx: Context, rows: readonly OutboxRow[]): Promise<void> {
+function join(parts: readonly Written[]): Written {
+  return { written: parts.flatMap((part) => part.written), refused: parts.flatMap((part) => part.refused) };
+}
+
+/** Reads what rows hold. A row written by other code than this, which this cannot read, is refused alone. */
+function read(rows: readonly OutboxRow[]): { readable: ReadRow[]; unreadable: OutboxRejection[] } {
+  const readable: ReadRow[] = [];
+  const unreadable: OutboxRejection[] = [];
+  for (const { id, revision, record } of rows) {
+    try {
+      readable.push({ id, revision, record: parseRunRecord(record) });
+    } catch (error) {
+      unreadable.push({ id, revision, error: errorMessage(error) });
+    }
+  }
+  return { readable, unreadable };
+}
+
+async function write(ctx: Context, rows: readonly ReadRow[]): Promise<void> {
   await Promise.all([
     writeExecutions(ctx, rows),
     writeUsage(
@@ -83,7 +111,7 @@ function isRefusal(error: unknown): boolean {
 }
 
 /** Makes parked records visible to the workspace's operators. */
-async function reportParked(ctx: Context, outbox: string, rows: readonly OutboxRow[], parked: readonly string[]): Promise<void> {
+async function reportParked(ctx: Context, outbox: string, rows: readonly ReadRow[], parked: readonly string[]): Promise<void> {
   const events = rows
     .filter((row) => parked.includes(row.id))
     .map(({ id, record: { execution } }) => ({

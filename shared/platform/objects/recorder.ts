@@ -4,7 +4,8 @@ import type { RunRecord } from "#platform/records";
 export interface OutboxRow {
   readonly id: string;
   readonly revision: number;
-  readonly record: RunRecord;
+  /** JSON of a `RunRecord`; read it with `parseRunRecord`. */
+  readonly record: string;
 }
 
 export interface OutboxRejection {
@@ -31,8 +32,8 @@ export interface RecorderApi {
    * `deadline` (ms since the epoch), it is recorded as interrupted.
    */
   open(record: RunRecord, deadline: number): Promise<void>;
-  /** The record of a run that may not have reached the platform database yet. */
-  find(runId: string): Promise<RunRecord | null>;
+  /** JSON of the record of a run that may not have reached the platform database yet. */
+  find(runId: string): Promise<string | null>;
   /** Up to `limit` rows that wait to be written, oldest first. */
   pull(limit: number): Promise<OutboxRow[]>;
   /** Rows that are now in the platform database; a newer revision of a row stays. */
