@@ -80,12 +80,18 @@ export async function createApiKey(ctx: Context, workspaceId: string, input: Api
   return { ...present(row), key };
 }
 
-async function mint(ctx: Context, workspaceId: string, key: Pick<ApiKeyRow, "name" | "scopes" | "expiresAt">) {
+async function mint(
+  ctx: Context,
+  workspaceId: string,
+  { name, scopes, expiresAt }: Pick<ApiKeyRow, "name" | "scopes" | "expiresAt">,
+): Promise<{ row: ApiKeyRow; key: string }> {
   const text = `afk_${randomToken(ctx.random)}`;
   const row: ApiKeyRow = {
     id: ctx.newId("apiKey"),
     workspaceId,
-    ...key,
+    name,
+    scopes,
+    expiresAt,
     preview: text.slice(0, 10),
     keyHash: await hashToken(text),
     createdBy: ctx.actor.type === "user" ? ctx.actor.userId : null,

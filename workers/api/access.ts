@@ -4,8 +4,8 @@ import { AppError } from "#platform/errors";
 import { authorize, type Permission } from "#workspace";
 import type { ApiBindings } from "./router.ts";
 
-/** What a route asks of its caller: a permission, only to be somebody, only to be a person, or nothing. */
-export type RouteAccess = Permission | "signed_in" | "user" | "public";
+/** What a route asks of its caller: a permission, only to be somebody, or only to be a person. */
+export type RouteAccess = Permission | "signed_in" | "user";
 
 /** What a guarded handler finds besides the context: the workspace its caller was let into. */
 interface GuardedBindings extends ApiBindings {
@@ -58,9 +58,4 @@ export function asUser() {
     await next();
   });
   return { "x-permission": "user" satisfies RouteAccess, security: USER_ONLY, middleware };
-}
-
-/** For routes that tell nothing about anyone. */
-export function openToAll() {
-  return { "x-permission": "public" satisfies RouteAccess, security: [] as Record<string, string[]>[] };
 }

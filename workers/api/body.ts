@@ -11,7 +11,7 @@ const JSON_TYPE = /^application\/(?:[a-z0-9.+-]+\+)?json\s*(?:;|$)/i;
  */
 export async function readBody(request: Request): Promise<{ request: Request; body: Uint8Array<ArrayBuffer> }> {
   const body = request.body ? await readAll(request, request.body) : new Uint8Array();
-  if (body.length === 0) return { request: request.body ? withBody(request, null) : request, body };
+  if (body.length === 0) return { request: withBody(request, null), body };
   if (!JSON_TYPE.test(request.headers.get("Content-Type") ?? ""))
     throw new AppError("unsupported_media_type", "Send the body as application/json.");
   requireJson(body);
@@ -54,7 +54,9 @@ function requireJson(body: Uint8Array): void {
   }
 }
 
+/** Without a body, its announced type goes too: nothing shall try to read it. */
 function withBody(request: Request, body: Uint8Array<ArrayBuffer> | null): Request {
-  const { method, headers, signal } = request;
-  return new Request(request.url, { method, headers, body, signal, redirect: "manual" });
+  const headers = new Headers(request.headers);
+  if (!body) headers.delete("Content-Type");
+  return new Request(request.url, { method: request.method, headers, body, signal: request.signal });
 }

@@ -1,11 +1,16 @@
 import type { Context } from "#platform/context";
 import { resolveActor } from "../context.ts";
 import { problemResponse } from "../problem.ts";
+import { accessPolicyRouter } from "./access-policy.ts";
 import { apiKeysRouter } from "./api-keys.ts";
+import { appsRouter } from "./apps.ts";
 import { auditLogsRouter } from "./audit-logs.ts";
 import { authHandler } from "./auth.ts";
 import { readBody } from "./body.ts";
 import { refuseForeignOrigin } from "./csrf.ts";
+import { databaseRouter } from "./database.ts";
+import { domainsRouter } from "./domains.ts";
+import { draftsRouter } from "./drafts.ts";
 import { idempotencyKeyOf, once } from "./idempotency.ts";
 import { invitationsRouter } from "./invitations.ts";
 import { membersRouter } from "./members.ts";
@@ -13,7 +18,10 @@ import { unroutable } from "./methods.ts";
 import { describeApi, describeSecurity } from "./openapi.ts";
 import { rolesRouter } from "./roles.ts";
 import { createRouter } from "./router.ts";
+import { runsRouter } from "./runs.ts";
 import { secretsRouter } from "./secrets.ts";
+import { usageRouter } from "./usage.ts";
+import { versionsRouter } from "./versions.ts";
 import { workspacesRouter } from "./workspaces.ts";
 
 const AUTH_PREFIX = "/api/auth/";
@@ -26,7 +34,23 @@ api.use(async (c, next) => {
   await next();
 });
 
-for (const router of [workspacesRouter, membersRouter, rolesRouter, invitationsRouter, apiKeysRouter, secretsRouter, auditLogsRouter])
+for (const router of [
+  workspacesRouter,
+  membersRouter,
+  rolesRouter,
+  invitationsRouter,
+  apiKeysRouter,
+  secretsRouter,
+  auditLogsRouter,
+  appsRouter,
+  draftsRouter,
+  versionsRouter,
+  accessPolicyRouter,
+  runsRouter,
+  databaseRouter,
+  domainsRouter,
+  usageRouter,
+])
   api.route("/api/v1", router);
 
 describeSecurity(api);
