@@ -89,7 +89,8 @@ const WHOLE_EXPRESSION = /^\s*\{\{[\s\S]*\}\}\s*$/;
 
 /** A value, or an expression that will give it. */
 export function orExpression<T>(schema: z.ZodType<T>, expected: string) {
-  return z.union([schema, z.string().regex(WHOLE_EXPRESSION)], { error: `Give ${expected} or one {{ expression }}.` });
+  const error = `Give ${expected} or one {{ expression }}.`;
+  return z.union([schema, z.string().regex(WHOLE_EXPRESSION, { error })], { error });
 }
 
 /** The names of a config's list of named things, read tolerantly: faults are for the schema to report. */

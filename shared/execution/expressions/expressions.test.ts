@@ -1,0 +1,172 @@
+import { describe, expect, it } from "vitest";
+import { analyse } from "./engine.ts";
+import { resolve, type Scope } from "./resolve.ts";
+import { expressionsIn, parseTemplate } from "./template.ts";
+
+const outputs: Record<string, unknown> = {
+  find: {
+    rows: [
+      { id: 7, price: 5 },
+      { id: 8, price: 50 },
+    ],
+    count: 2,
+  },
+  skipped: null,
+};
+const scope: Scope = {
+  nodeId: "here",
+  inputs: { name: "Ada", amount: 12, tags: ["a", "b"], nested: { flag: false }, empty: null },
+  session: { id: "vis_1" },
+  app: { name: "App" },
+  run: { id: "run_1" },
+  secrets: { key: "s3cret" },
+  output: (nodeId) => outputs[nodeId] ?? null,
+  upstream: ["find", "skipped"],
+};
+
+async function value(text: unknown): Promise<unknown> {
+  return await resolve(parseTemplate(text, "field").template, scope);
+}
+
+describe("resolving", () => {
+  it.each([
+    ["{{ inputs.amount }}", 12],
+    ["{{inputs.nested.flag}}", false],
+    ["{{ inputs.tags }}", ["a", "b"]],
+    ["{{ inputs.tags[1] }}", "b"],
+    ["{{ nodes.find.rows[0].id }}", 7],
+    ["{{ session.id }}", "vis_1"],
+    ["{{ inputs.amount > 10 }}", true],
+    ["{{ $sum(nodes.find.rows.price) }}", 55],
+    ['{{ {"a": {"b": inputs.amount}} }}', { a: { b: 12 } }],
+  ])("keeps the type of a value that is one expression: %s", async (text, expected) => {
+    expect(await value(text)).toEqual(expected);
+  });
+
+  it.each([
+    ["Dear {{ inputs.name }}, {{ inputs.amount }} items", "Dear Ada, 12 items"],
+    ["[{{ inputs.empty }}]", "[]"],
+    ["{{ inputs.tags }}!", '["a","b"]!'],
+    ["{{ $uppercase(inputs.name) }} {{ '}}' }}", "ADA }}"],
+    ["no braces", "no braces"],
+  ])("makes a text of everything else: %s", async (text, expected) => {
+    expect(await value(text)).toBe(expected);
+  });
+
+  it.each([
+    "inputs.missing",
+    "inputs.name.length",
+    "nodes.skipped.text",
+    "nodes.find.rows[9].id",
+    "inputs.tags.name",
+    "inputs.missing & ''[1]",
+  ])("gives null for what is missing: %s", async (source) => {
+    const expected = source.includes("&") ? "" : null;
+    expect(await value(`{{ ${source} }}`)).toBe(expected);
+  });
+
+  it("walks objects and lists, and leaves values without braces alone", async () => {
+    expect(await value({ a: ["{{ inputs.amount }}", { b: "{{ inputs.name }}" }], c: 1 })).toEqual({ a: [12, { b: "Ada" }], c: 1 });
+  });
+
+  it.each(["inputs.constructor", "inputs.__proto__", "nodes.find.constructor.name", "inputs.tags.constructor"])(
+    "never sees what objects inherit: %s",
+    async (source) => {
+      expect(await value(`{{ ${source} }}`)).toBeNull();
+    },
+  );
+
+  it.each([
+    ["{{ $lookup(inputs, 'constructor') }}", null],
+    ["{{ $string($lookup(inputs, '__proto__')) }}", null],
+  ])("nor does the engine: %s", async (text, expected) => {
+    expect(await value(text)).toBe(expected);
+  });
+
+  it("gives the engine plain arrays", async () => {
+    const rows = await value("{{ nodes.find.rows[price > 1] }}");
+    expect(Array.isArray(rows) && Object.keys(rows)).toEqual(["0", "1"]);
+  });
+
+  it.each([
+    "($f := function($x) { $f($x) }; $f(1))",
+    "($f := function($n) { $n = 0 ? 0 : 1 + $f($n - 1) }; $f(100000))",
+    "$sum([1..90000].($ * 2))",
+    "$length($pad('x', 100000000))",
+    "$count([1..5000000])",
+    "function($x) { $x }",
+  ])("ends what would not end, and refuses what is no value: %s", async (source) => {
+    await expect(value(`{{ ${source} }}`)).rejects.toMatchObject({ code: "node_failed" });
+  });
+
+  it("says where an expression failed", async () => {
+    await expect(value("total: {{ inputs.name + 1 }}")).rejects.toThrow(/^nodes\.here\.config\.field \(position \d+\): /);
+  });
+
+  it("fails on a secret that the workspace does not have", async () => {
+    await expect(async () => value("{{ secrets.other }}")).rejects.toThrow("no such secret");
+  });
+});
+
+describe("parsing", () => {
+  it.each(["{{ inputs.a", "{{}}", "a {{ }} b", "{{ {'a': 1} }"])("finds braces that do not match: %s", (text) => {
+    expect(parseTemplate(text, "f").faults).toHaveLength(1);
+  });
+
+  it("knows the place of every expression", () => {
+    const { template } = parseTemplate({ a: ["x", "ab {{ inputs.x }}"] });
+    expect(expressionsIn(template)).toEqual([expect.objectContaining({ field: "a[1]", offset: 6 })]);
+  });
+});
+
+describe("analysing", () => {
+  it.each([
+    [
+      "inputs.a + nodes.b.c",
+      [
+        ["inputs", "a"],
+        ["nodes", "b", "c"],
+      ],
+    ],
+    ["nodes.x.rows[price > 3].name", [["nodes", "x", "rows", "name"]]],
+    [
+      "nodes.x.rows.(name & $$.inputs.y)",
+      [
+        ["nodes", "x", "rows"],
+        ["inputs", "y"],
+      ],
+    ],
+    [
+      "$map(nodes.x.rows, function($r) { $r.a & inputs.b })",
+      [
+        ["nodes", "x", "rows"],
+        ["inputs", "b"],
+      ],
+    ],
+    ["inputs.a ? inputs.b : foo", [["inputs", "a"], ["inputs", "b"], ["foo"]]],
+    [
+      "[inputs.a, {'k': inputs.b}]",
+      [
+        ["inputs", "a"],
+        ["inputs", "b"],
+      ],
+    ],
+    [
+      "$exists(inputs.a) and inputs.b in ['x']",
+      [
+        ["inputs", "a"],
+        ["inputs", "b"],
+      ],
+    ],
+    ["inputs.list^(>rank)", [["inputs", "list"]]],
+    ["inputs.list{name: $sum(price)}", [["inputs", "list"]]],
+    ["inputs.list ~> $count()", [["inputs", "list"]]],
+  ])("finds the names that %s follows from the top", async (source, expected) => {
+    const analysis = await analyse(source);
+    expect(analysis.ok && analysis.references.map(({ names }) => names)).toEqual(expected);
+  });
+
+  it.each(["inputs.", "1 +", "$eval('1')", "inputs.a.constructor", "$match(inputs.a, /(a+)+$/)", "foo("])("refuses %s", async (source) => {
+    expect(await analyse(source)).toMatchObject({ ok: false });
+  });
+});
