@@ -6,7 +6,7 @@ import { appConfigSchema } from "./config.ts";
 import { uiSchemaSchema } from "./ui-schema.ts";
 
 /** What an app is called and said to be. */
-export const nameSchema = z.string().min(1).max(80).regex(/\S/, "Must not be blank.");
+export const nameSchema = z.string().max(80).regex(/\S/, "Must not be blank.");
 export const descriptionSchema = z.string().max(500);
 
 /** The shape of a whole app in one document, complete. That it can also run is for `validateManifest` to say. */
