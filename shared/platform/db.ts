@@ -50,7 +50,8 @@ interface DatabaseError {
 /** The driver's own error inside whatever wraps it, or `undefined` when the failure was not the database's. */
 function driverError(error: unknown): DatabaseError | undefined {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (cause.name === "NeonDbError") return cause;
+    // Over HTTP the driver throws its own class; over the socket an error is what the protocol said, severity included.
+    if (cause.name === "NeonDbError" || (cause.name === "error" && "severity" in cause)) return cause;
   }
   return undefined;
 }
