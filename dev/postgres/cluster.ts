@@ -1,9 +1,8 @@
-import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { chown, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import { runToEnd } from "../process/managed-process.ts";
 import type { PostgresBinaries } from "./binaries.ts";
 import type { Runner } from "./unprivileged.ts";
 
@@ -45,7 +44,7 @@ export async function openCluster(directory: string, binaries: PostgresBinaries,
     "--no-sync",
     ...QUICK_PASSWORDS,
   ]);
-  await promisify(execFile)(command, args);
+  await runToEnd({ command, args, logFile: join(directory, "initdb.log") });
   await rename(unfinished, data);
   return { data, password };
 }

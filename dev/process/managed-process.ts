@@ -81,3 +81,12 @@ function signalGroup(group: number, signal: NodeJS.Signals): void {
     if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
   }
 }
+
+/** Runs a program to its end. Throws with the end of its output when it fails. */
+export async function runToEnd(options: ProcessOptions): Promise<void> {
+  const child = await startProcess(options);
+  const end = await child.exited;
+  const tail = await child.tail();
+  await child.stop();
+  if (end !== "exit code 0") throw new Error(`${options.command} failed (${end}):\n${tail}`);
+}

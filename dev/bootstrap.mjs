@@ -1,0 +1,83 @@
+/**
+ * The way in for every command, and the one file that the Node already on the machine runs (20 or later, nothing
+ * installed): brings node_modules up to package-lock.json, then hands over to the project's own Node.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const TASKS = ["stack", "check", "bench", "deploy"];
+const PARENT_POLL_MS = 1000;
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const bin = join(root, "node_modules", ".bin");
+const stamp = join(root, "node_modules", ".agentflow-lock-hash");
+
+const [task = "", ...args] = process.argv.slice(2);
+if (!TASKS.includes(task)) {
+  console.error(`usage: node dev/bootstrap.mjs <${TASKS.join(" | ")}> [arguments]`);
+  process.exit(2);
+}
+if (Number(process.versions.node.split(".")[0]) < 20) {
+  console.error(`Node 20 or later is needed; this is ${process.version}.`);
+  process.exit(1);
+}
+install();
+run();
+
+/** Installs when node_modules is absent or was made from another package-lock.json. */
+function install() {
+  const wanted = createHash("sha256")
+    .update(readFileSync(join(root, "package-lock.json")))
+    .digest("hex");
+  if (existsSync(join(bin, "node")) && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
+  console.log("Installing dependencies (npm ci); this takes a minute the first time …");
+  const npm = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd: root,
+    stdio: "inherit",
+    env: installEnvironment(),
+  });
+  if (npm.error !== undefined || npm.status !== 0) {
+    console.error(`Installing failed${npm.error === undefined ? "" : `: ${npm.error.message}`}. See the lines above, then try again.`);
+    process.exit(1);
+  }
+  writeFileSync(stamp, wanted);
+}
+
+/** The compilers and test tools are development dependencies: an inherited NODE_ENV=production must not leave them out. */
+function installEnvironment() {
+  const { NODE_ENV: _, ...rest } = process.env;
+  return { ...rest, npm_config_omit: "", npm_config_include: "dev", npm_config_ignore_scripts: "false" };
+}
+
+function run() {
+  const script = join(root, "dev", `${task}.ts`);
+  const child = spawn(join(bin, "node"), [script, ...args], {
+    cwd: root,
+    // The channel tells the child when we die without a word.
+    stdio: ["inherit", "inherit", "inherit", "ipc"],
+    env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ""}`, NODE_NO_WARNINGS: "1" },
+  });
+  for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) process.on(signal, () => child.kill(signal));
+  watchNpm(() => child.kill("SIGTERM"));
+  child.on("error", (error) => {
+    console.error(`Could not start ${script}: ${error.message}`);
+    process.exit(1);
+  });
+  child.on("exit", (code, signal) => process.exit(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
+}
+
+/**
+ * Calls back when npm is gone and cannot forward signals any more. Only what npm started: others may leave us on purpose.
+ * @param {() => void} onGone
+ */
+function watchNpm(onGone) {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) onGone();
+  }, PARENT_POLL_MS).unref();
+}

@@ -1,0 +1,28 @@
+import { DEMO_ACCOUNT, DEMO_APPS, DEMO_WORKSPACE } from "./seed.ts";
+import type { Settings } from "./settings.ts";
+
+/** What the user needs to know once everything is ready. */
+export function banner(settings: Settings, addresses: { readonly adminUrl: string; readonly seconds: number }): string {
+  const origin = `http://127.0.0.1:${settings.port}`;
+  const lines: (readonly [string, string])[] = [
+    ["Console", `http://127.0.0.1:${settings.consolePort}`],
+    ["API", `${origin}/api/v1 (${origin}/openapi.json)`],
+    ...(settings.seed === "demo"
+      ? ([
+          ["Demo app", `${origin}/${DEMO_WORKSPACE}/${DEMO_APPS[0]}`],
+          ["Demo account", `${DEMO_ACCOUNT.email}  password: ${DEMO_ACCOUNT.password}`],
+        ] as const)
+      : []),
+    ["Postgres", addresses.adminUrl],
+    [
+      "Model",
+      settings.model === null
+        ? "offline stand-in, labelled as such (set OPENAI_API_KEY for a live one)"
+        : `${settings.model.name} at ${settings.model.baseUrl}`,
+    ],
+    ["State, logs", settings.home],
+  ];
+  const width = Math.max(...lines.map(([label]) => label.length));
+  const table = lines.map(([label, value]) => `  ${label.padEnd(width)}  ${value}`);
+  return ["", `AgentFlow is ready (${addresses.seconds.toFixed(1)} s). Ctrl-C stops it.`, "", ...table, ""].join("\n");
+}

@@ -1,0 +1,41 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { StackSecrets } from "./secrets.ts";
+
+export interface StackAddresses {
+  readonly port: number;
+  readonly consolePort: number;
+  /** Connection string of the platform database. */
+  readonly databaseUrl: string;
+  /** Admin connection string of the server for workspace databases. */
+  readonly adminUrl: string;
+  /** Origin of the SQL gateway; `""` where the drivers reach the databases by themselves. */
+  readonly gatewayOrigin: string;
+  readonly model: { readonly baseUrl: string; readonly apiKey: string; readonly name: string; readonly kind: "offline" | "live" };
+}
+
+/** The Worker's variables and secrets on this machine: those of production, with local addresses. */
+export function devVars(addresses: StackAddresses, secrets: StackSecrets): Record<string, string> {
+  const { port, consolePort, model } = addresses;
+  const hosts = [port, consolePort].flatMap((each) => [`127.0.0.1:${each}`, `localhost:${each}`]);
+  return {
+    ...secrets,
+    API_ORIGIN: `http://127.0.0.1:${port}`,
+    CONSOLE_ORIGIN: `http://127.0.0.1:${consolePort}`,
+    PLATFORM_HOSTS: hosts.join(","),
+    DATABASE_URL: addresses.databaseUrl,
+    WORKSPACE_DATABASE_ADMIN_URL: addresses.adminUrl,
+    SQL_GATEWAY_ORIGIN: addresses.gatewayOrigin,
+    OPENAI_BASE_URL: model.baseUrl,
+    OPENAI_API_KEY: model.apiKey,
+    OPENAI_MODEL: model.name,
+    MODEL_KIND: model.kind,
+  };
+}
+
+/** Writes the variables as wrangler reads them (dotenv, with `$` as the sign of a variable). */
+export async function writeDevVars(file: string, vars: Readonly<Record<string, string>>): Promise<void> {
+  const lines = Object.entries(vars).map(([name, value]) => `${name}='${value.replaceAll("$", "\\$")}'`);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, `${lines.join("\n")}\n`, { mode: 0o600 });
+}

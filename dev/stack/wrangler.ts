@@ -1,0 +1,81 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { probeHttp } from "../process/http-probe.ts";
+import { startProcess } from "../process/managed-process.ts";
+import { type Supervised, supervise } from "../process/supervised.ts";
+import { inRepository, program } from "../repository.ts";
+import type { Settings } from "./settings.ts";
+
+export interface Surroundings {
+  readonly say: (line: string) => void;
+  readonly onGiveUp: (error: Error) => void;
+}
+
+/** Answered by the Worker without any other service: it tells whether the runtime lives. */
+const CHEAP_PATH = "/assets/alive";
+
+/** Serves the Worker by `wrangler dev`; its objects and caches keep their state in the home. */
+export function startWorker(
+  settings: Settings,
+  files: { readonly varsFile: string; readonly varNames: readonly string[]; readonly healthChecks: string },
+  surroundings: Surroundings,
+): Promise<Supervised> {
+  // wrangler refuses to start without the folder, which is empty when there is nothing to serve.
+  mkdirSync(inRepository("build/assets"), { recursive: true });
+  return supervise({
+    name: "The Worker",
+    ...surroundings,
+    probe: () => probeHttp(`http://127.0.0.1:${settings.port}${CHEAP_PATH}`),
+    start: () =>
+      startProcess({
+        command: program("wrangler"),
+        args: [
+          "dev",
+          ...["--config", inRepository("wrangler.toml")],
+          ...["--env-file", files.varsFile],
+          ...["--var", `HEALTH_CHECKS:${files.healthChecks}`],
+          ...["--persist-to", join(settings.home, "wrangler")],
+          ...commonFlags(settings.port),
+        ],
+        cwd: inRepository(),
+        // Variables of the user's shell would win over those of the file.
+        env: environment(settings.home, files.varNames),
+        logFile: join(settings.home, "logs", "worker.log"),
+        stopSignal: "SIGINT",
+      }),
+  });
+}
+
+/** Serves the console's build by `wrangler pages dev`; it finds the Worker by the dev registry of this home. */
+export function startConsole(settings: Settings, surroundings: Surroundings): Promise<Supervised> {
+  return supervise({
+    name: "The console",
+    ...surroundings,
+    probe: () => probeHttp(`http://127.0.0.1:${settings.consolePort}/robots.txt`),
+    start: () =>
+      startProcess({
+        command: program("wrangler"),
+        args: ["pages", "dev", ...["--persist-to", join(settings.home, "console")], ...commonFlags(settings.consolePort)],
+        cwd: inRepository("console"),
+        env: environment(settings.home, []),
+        logFile: join(settings.home, "logs", "console.log"),
+        stopSignal: "SIGINT",
+      }),
+  });
+}
+
+function commonFlags(port: number): readonly string[] {
+  return [...["--ip", "127.0.0.1"], ...["--port", String(port)], ...["--inspector-port", "0"], "--show-interactive-dev-session=false"];
+}
+
+function environment(home: string, without: readonly string[]): NodeJS.ProcessEnv {
+  return {
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !without.includes(name))),
+    // Two stacks on one machine must not find each other's Workers.
+    WRANGLER_REGISTRY_PATH: join(home, "registry"),
+    WRANGLER_LOG_PATH: join(home, "logs", "wrangler"),
+    WRANGLER_SEND_METRICS: "false",
+    CI: "1",
+    NO_COLOR: "1",
+  };
+}
