@@ -1,0 +1,72 @@
+import { Blocks, liveBlocks } from "./blocks.tsx";
+import { Document } from "./document.tsx";
+import { Failure, OfflineNote, ResultOf, resultSpec } from "./outcome.tsx";
+import type { PageConfig } from "./page-config.ts";
+import type { AppView } from "./view.ts";
+
+function chatInput(blocks: AppView["ui"]["blocks"]): string | null {
+  for (const block of blocks) {
+    if (block.type === "chat") return block.input_key;
+    const inside = "children" in block ? chatInput(block.children) : null;
+    if (inside !== null) return inside;
+  }
+  return null;
+}
+
+function configOf(view: AppView, chat: string | null): PageConfig {
+  return {
+    runs: `${view.base}/runs`,
+    language: view.locale.language,
+    result: resultSpec(view.ui.result_view),
+    live: liveBlocks(view.ui.blocks),
+    steps: view.steps,
+    answerNodes: view.answerNodes,
+    chatInput: chat,
+  };
+}
+
+function Outcome({ view }: { view: AppView }) {
+  const { state } = view;
+  if (state.kind !== "answered") return null;
+  if (state.answer.status === "completed") return <ResultOf view={view} />;
+  return <Failure view={view} code={state.answer.error?.code ?? "internal"} />;
+}
+
+/** Where a run's answer appears, below the form. A chat answers in its own place. */
+function ResultPanel({ view }: { view: AppView }) {
+  return (
+    <section class="panel result" id="result" hidden={view.state.kind !== "answered"}>
+      <h2 id="result-title" tabindex={-1}>
+        {view.locale.texts.result}
+      </h2>
+      <ol class="steps" id="steps" />
+      <div id="result-body">
+        <Outcome view={view} />
+      </div>
+      <OfflineNote view={view} />
+    </section>
+  );
+}
+
+/** An app's page: complete without scripts, and told in `data-page` what its script needs. */
+export function AppPage({ view }: { view: AppView }) {
+  const { locale, state } = view;
+  const chat = chatInput(view.ui.blocks);
+  return (
+    <Document locale={locale} title={view.name} description={view.description} script={`/assets/page.js?v=${view.release}`}>
+      <main class={view.ui.layout.type === "columns" ? "wide" : undefined} data-page={JSON.stringify(configOf(view, chat))}>
+        <header>
+          <h1>{view.name}</h1>
+          {view.description === "" ? null : <p class="lead">{view.description}</p>}
+        </header>
+        <div id="notice">{state.kind === "refused" ? <Failure view={view} code={state.code} /> : null}</div>
+        <form id="run" method="post" action={`${view.base}/runs#${chat === null ? "result" : "turns"}`}>
+          <Blocks view={view} />
+        </form>
+        {chat === null ? <ResultPanel view={view} /> : null}
+        <p class="visually-hidden" id="status" role="status" />
+        <footer>{locale.texts.madeWith}</footer>
+      </main>
+    </Document>
+  );
+}

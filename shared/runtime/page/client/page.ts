@@ -1,0 +1,194 @@
+import type { PageConfig } from "../page-config.ts";
+import { fillIn, type Scope, textOf } from "../scope.ts";
+import { type Texts, textsOf } from "../texts.ts";
+import type { Drawing } from "./drawing.tsx";
+import { element, part } from "./elements.ts";
+import { clearFaults, fieldsOf, sendByKeyboard, showFaults } from "./fields.ts";
+import { notice } from "./notices.ts";
+import { Progress, type Stage } from "./stage.ts";
+import { type Finished, findEnd, type Refusal, startRun } from "./stream.ts";
+
+/*
+ * Makes the page livelier than a form: answers stream in, steps show, faults stand at their fields. Without it the page
+ * works all the same. The server wrote `data-page`, so it is read as it is.
+ */
+
+interface Page {
+  readonly config: PageConfig;
+  readonly texts: Texts;
+  readonly form: HTMLFormElement;
+}
+
+function needsMarkdown({ result, live }: PageConfig): boolean {
+  return [result, ...Object.values(live)].some((spec) => spec?.type === "markdown");
+}
+
+/** Only text can be read while it grows; tables and charts are shown when they are whole. */
+function writingOf({ result }: PageConfig): "text" | "markdown" | null {
+  if (result === null || result.type === "text") return "text";
+  return result.type === "markdown" ? "markdown" : null;
+}
+
+async function loadDrawing({ config, texts }: Page): Promise<Drawing> {
+  const { createDrawing } = await import("./drawing.tsx");
+  return createDrawing(texts, needsMarkdown(config));
+}
+
+function announce(text: string): void {
+  part("status").textContent = text;
+}
+
+function setBusy({ form }: Page, busy: boolean): void {
+  form.toggleAttribute("data-busy", busy);
+  for (const button of form.querySelectorAll<HTMLButtonElement>("button[type=submit]")) {
+    button.disabled = busy;
+    button.setAttribute("aria-busy", String(busy));
+  }
+}
+
+/** A new turn of the conversation, or the page's one place for results. */
+function openStage({ config, texts, form }: Page, fields: URLSearchParams): Stage {
+  if (config.chatInput === null) {
+    part("result").hidden = false;
+    return { steps: part("steps"), body: part("result-body") };
+  }
+  const said = element("li", "turn visitor");
+  said.append(element("span", "visually-hidden", texts.you), element("p", "text", fields.get(config.chatInput) ?? ""));
+  const answer = element("li", "turn app");
+  const stage = { steps: element("ol", "steps"), body: element("div") };
+  answer.append(element("span", "visually-hidden", texts.answer), stage.steps, stage.body);
+  part("turns").append(said, answer);
+  const input = form.elements.namedItem(config.chatInput);
+  if (input instanceof HTMLTextAreaElement) input.value = "";
+  answer.scrollIntoView({ block: "nearest", behavior: "smooth" });
+  return stage;
+}
+
+/** Takes back what {@link openStage} showed for a run that was never begun. */
+function closeStage({ config, form }: Page, stage: Stage, fields: URLSearchParams): void {
+  if (config.chatInput === null) {
+    part("result").hidden = true;
+    return;
+  }
+  const answer = stage.body.parentElement;
+  answer?.previousElementSibling?.remove();
+  answer?.remove();
+  const input = form.elements.namedItem(config.chatInput);
+  if (input instanceof HTMLTextAreaElement) input.value = fields.get(config.chatInput) ?? "";
+}
+
+/** Copies the answer as it was written, such as the markdown that is shown formatted. */
+function copyButton(texts: Texts, text: string): HTMLElement {
+  const button = element("button", "quiet small", texts.copy);
+  button.type = "button";
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(text);
+    button.textContent = texts.copied;
+    setTimeout(() => {
+      button.textContent = texts.copy;
+    }, 2_000);
+  });
+  const tools = element("div", "tools");
+  tools.append(button);
+  return tools;
+}
+
+function showResult(page: Page, stage: Stage, drawing: Drawing, scope: Scope): void {
+  const { config, texts } = page;
+  drawing.result(stage.body, config.result, scope);
+  for (const [id, spec] of Object.entries(config.live)) drawing.content(part(`live-${id}`), spec, scope);
+  if (config.chatInput !== null) {
+    stage.body.scrollIntoView({ block: "nearest", behavior: "smooth" });
+    return;
+  }
+  // The clipboard is there on secure pages only.
+  if (config.result !== null && writingOf(config) !== null && "clipboard" in navigator) {
+    stage.body.append(copyButton(texts, textOf(fillIn(config.result.props.content, scope))));
+  }
+  part("result-title").focus({ preventScroll: true });
+  part("result").scrollIntoView({ block: "nearest", behavior: "smooth" });
+}
+
+function fail(page: Page, stage: Stage, fields: URLSearchParams, code: string): void {
+  const { texts } = page;
+  stage.steps.replaceChildren();
+  stage.body.replaceChildren(notice(texts, code, { retry: () => void send(page, fields) }));
+  announce(texts.failed);
+}
+
+function refuse(page: Page, { code, errors, retryAfter }: Refusal, fields: URLSearchParams): void {
+  const { texts, form } = page;
+  const retry = code === "validation_failed" ? {} : { retry: () => void send(page, fields), wait: retryAfter };
+  part("notice").replaceChildren(notice(texts, code, retry));
+  announce(code === "validation_failed" ? texts.checkFields : texts.failed);
+  showFaults(form, errors, texts);
+}
+
+/** Follows a run to its end, if need be past the loss of its stream. */
+async function follow(page: Page, progress: Progress, events: AsyncIterable<Parameters<Progress["show"]>[0]>): Promise<Finished | null> {
+  let runId: string | null = null;
+  try {
+    for await (const event of events) {
+      if (event.type === "run.finished") return event;
+      if (event.type === "run.started") runId = event.run_id;
+      progress.show(event);
+    }
+  } catch (error) {
+    console.warn("the stream was lost", error);
+  }
+  return runId === null ? null : findEnd(page.config.runs, runId);
+}
+
+/** One run, from its start to its result or to what went wrong. */
+async function perform(page: Page, stage: Stage, fields: URLSearchParams): Promise<void> {
+  const { config, texts } = page;
+  const drawing = loadDrawing(page);
+  const progress = new Progress(stage, { names: config.steps, answerNodes: config.answerNodes, writing: writingOf(config), drawing });
+  const start = await startRun(config.runs, fields);
+  if (!start.ok) {
+    closeStage(page, stage, fields);
+    refuse(page, start.refusal, fields);
+    return;
+  }
+  const end = await follow(page, progress, start.events);
+  progress.end();
+  if (end?.status !== "completed") {
+    fail(page, stage, fields, end === null ? "disconnected" : (end.error?.code ?? "internal"));
+    return;
+  }
+  showResult(page, stage, await drawing, { inputs: Object.fromEntries(fields), outputs: end.outputs ?? {} });
+  announce(texts.done);
+}
+
+async function send(page: Page, fields: URLSearchParams): Promise<void> {
+  const { form, texts } = page;
+  if (form.hasAttribute("data-busy")) return;
+  setBusy(page, true);
+  clearFaults(form);
+  part("notice").replaceChildren();
+  announce(texts.running);
+  const stage = openStage(page, fields);
+  try {
+    await perform(page, stage, fields);
+  } catch (error) {
+    console.error("the run could not be shown", error);
+    fail(page, stage, fields, "disconnected");
+  } finally {
+    setBusy(page, false);
+  }
+}
+
+function start(): void {
+  const main = document.querySelector<HTMLElement>("main[data-page]");
+  const form = document.querySelector<HTMLFormElement>("form#run");
+  if (main === null || form === null) return;
+  const config: PageConfig = JSON.parse(main.dataset["page"] ?? "");
+  const page: Page = { config, texts: textsOf(config.language), form };
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    void send(page, fieldsOf(form));
+  });
+  sendByKeyboard(form, config.chatInput);
+}
+
+start();

@@ -1,0 +1,231 @@
+/** The page's own words. What an app says comes from its manifest; these are the words around it. */
+export interface Texts {
+  readonly send: string;
+  readonly reset: string;
+  readonly optional: string;
+  readonly choose: string;
+  readonly message: string;
+  readonly chatPlaceholder: string;
+  readonly you: string;
+  readonly answer: string;
+  readonly result: string;
+  readonly running: string;
+  readonly done: string;
+  readonly retry: string;
+  readonly again: string;
+  readonly copy: string;
+  readonly copied: string;
+  readonly noRows: string;
+  readonly asTable: string;
+  readonly filesLater: string;
+  readonly checkFields: string;
+  readonly offlineModel: string;
+  readonly failed: string;
+  readonly disconnected: string;
+  readonly waitSeconds: string;
+  readonly signIn: string;
+  readonly requestId: string;
+  readonly madeWith: string;
+  /** What a step is called when it has no title, by node type. */
+  readonly steps: Readonly<Record<string, string>>;
+  readonly step: string;
+  /** What is wrong with a field, by fault code. `message` of the fault is used for the rest. */
+  readonly faults: Readonly<Record<string, string>>;
+  /** What went wrong, by error code: a heading and a sentence. */
+  readonly errors: Readonly<Record<string, { readonly title: string; readonly detail: string }>>;
+  readonly unexpected: { readonly title: string; readonly detail: string };
+}
+
+const en: Texts = {
+  send: "Send",
+  reset: "Start over",
+  optional: "optional",
+  choose: "Choose…",
+  message: "Message",
+  chatPlaceholder: "Write a message…",
+  you: "You",
+  answer: "Answer",
+  result: "Result",
+  running: "Working on it…",
+  done: "Done.",
+  retry: "Try again",
+  again: "Back to the app",
+  copy: "Copy",
+  copied: "Copied",
+  noRows: "There is nothing to show.",
+  asTable: "Show as a table",
+  filesLater: "Files cannot be sent here yet.",
+  checkFields: "Please check the marked fields.",
+  offlineModel: "Answered by the built-in offline model",
+  failed: "That did not work.",
+  disconnected: "The connection was lost. Check your network and try again.",
+  waitSeconds: "You can try again in {seconds} s.",
+  signIn: "Sign in",
+  requestId: "Request",
+  madeWith: "Made with AgentFlow",
+  step: "Working",
+  steps: {
+    intent: "Understanding your message",
+    llm: "Thinking",
+    generate: "Writing",
+    agent: "Working on your request",
+    db: "Looking things up",
+    http: "Asking another service",
+    condition: "Deciding",
+    switch: "Deciding",
+    template: "Putting it together",
+    transform: "Putting it together",
+    code: "Calculating",
+  },
+  faults: { required: "Please fill this in." },
+  errors: {
+    not_found: { title: "There is nothing here", detail: "The address may be mistyped, or the app has moved." },
+    not_available: { title: "Not available right now", detail: "This app is not published at the moment. Please come back later." },
+    access_denied: { title: "For members only", detail: "Sign in as a member of the workspace to use this app." },
+    forbidden: { title: "Not allowed", detail: "You may not use this app." },
+    unauthenticated: { title: "Please sign in", detail: "Your sign-in is missing or has ended." },
+    captcha_required: { title: "One more check is needed", detail: "This app asks for a captcha, which cannot be checked here yet." },
+    not_implemented: { title: "Not served yet", detail: "This app uses a kind of access that is not served yet." },
+    rate_limited: { title: "A little slower, please", detail: "There were too many requests in a short time." },
+    quota_exceeded: { title: "The limit is reached", detail: "This app has used up what it may use for now." },
+    payload_too_large: { title: "Too much at once", detail: "What you sent is too large. Please shorten it." },
+    validation_failed: { title: "Please check your input", detail: "Some fields are not right yet." },
+    method_not_allowed: { title: "That does not work here", detail: "This address cannot be used that way." },
+    node_failed: { title: "A step did not work", detail: "The app could not finish. Please try again." },
+    node_timeout: { title: "That took too long", detail: "A step did not answer in time. Please try again." },
+    run_timeout: { title: "That took too long", detail: "The app did not finish in time. Please try again." },
+    model_unavailable: { title: "The model is busy", detail: "It could not be reached. Please try again in a moment." },
+    model_failed: { title: "The model could not answer", detail: "Please try again, perhaps in other words." },
+    database_unavailable: { title: "The data is out of reach", detail: "Please try again in a moment." },
+    upstream_unavailable: {
+      title: "Not available right now",
+      detail: "Something we depend on is out of reach. Please try again in a moment.",
+    },
+  },
+  unexpected: { title: "Something went wrong", detail: "It has been noted. Please try again." },
+};
+
+const zh: Texts = {
+  send: "发送",
+  reset: "重新开始",
+  optional: "选填",
+  choose: "请选择…",
+  message: "消息",
+  chatPlaceholder: "请输入消息…",
+  you: "你",
+  answer: "回答",
+  result: "结果",
+  running: "正在处理…",
+  done: "完成。",
+  retry: "重试",
+  again: "返回应用",
+  copy: "复制",
+  copied: "已复制",
+  noRows: "没有可显示的内容。",
+  asTable: "以表格显示",
+  filesLater: "目前还不能在这里上传文件。",
+  checkFields: "请检查标出的字段。",
+  offlineModel: "由内置离线模型回答",
+  failed: "操作没有成功。",
+  disconnected: "连接已断开，请检查网络后重试。",
+  waitSeconds: "{seconds} 秒后可以重试。",
+  signIn: "登录",
+  requestId: "请求编号",
+  madeWith: "由 AgentFlow 制作",
+  step: "处理中",
+  steps: {
+    intent: "正在理解你的消息",
+    llm: "正在思考",
+    generate: "正在撰写",
+    agent: "正在处理你的请求",
+    db: "正在查找数据",
+    http: "正在询问其他服务",
+    condition: "正在判断",
+    switch: "正在判断",
+    template: "正在整理",
+    transform: "正在整理",
+    code: "正在计算",
+  },
+  faults: {
+    required: "请填写此项。",
+    not_allowed: "请从给出的选项中选择。",
+    too_small: "数值太小。",
+    too_big: "数值太大。",
+    too_short: "内容太短。",
+    too_long: "内容太长。",
+    invalid_format: "格式不正确。",
+    invalid_pattern: "格式不正确。",
+    invalid_type: "类型不正确。",
+  },
+  errors: {
+    not_found: { title: "这里什么也没有", detail: "地址可能有误，或者应用已经移走。" },
+    not_available: { title: "暂时无法使用", detail: "该应用目前没有发布，请稍后再来。" },
+    access_denied: { title: "仅限成员", detail: "请以工作区成员身份登录后使用该应用。" },
+    forbidden: { title: "没有权限", detail: "你不能使用该应用。" },
+    unauthenticated: { title: "请先登录", detail: "你尚未登录，或登录已经失效。" },
+    captcha_required: { title: "还需要一次验证", detail: "该应用要求验证码，目前这里还无法校验。" },
+    not_implemented: { title: "尚未支持", detail: "该应用使用的访问方式尚未支持。" },
+    rate_limited: { title: "请慢一点", detail: "短时间内的请求太多了。" },
+    quota_exceeded: { title: "额度已用完", detail: "该应用目前的额度已经用完。" },
+    payload_too_large: { title: "内容太长", detail: "发送的内容过大，请缩短后再试。" },
+    validation_failed: { title: "请检查输入", detail: "有些字段还不正确。" },
+    method_not_allowed: { title: "不能这样使用", detail: "该地址不支持这种请求。" },
+    node_failed: { title: "有一步没有成功", detail: "应用未能完成，请重试。" },
+    node_timeout: { title: "时间过长", detail: "有一步没有及时响应，请重试。" },
+    run_timeout: { title: "时间过长", detail: "应用没有及时完成，请重试。" },
+    model_unavailable: { title: "模型繁忙", detail: "暂时无法连接模型，请稍后重试。" },
+    model_failed: { title: "模型无法回答", detail: "请重试，或换一种说法。" },
+    database_unavailable: { title: "无法读取数据", detail: "请稍后重试。" },
+    upstream_unavailable: { title: "暂时无法使用", detail: "所依赖的服务暂时不可用，请稍后重试。" },
+  },
+  unexpected: { title: "出了点问题", detail: "我们已经记录，请重试。" },
+};
+
+const CATALOGUE = { en, zh } as const satisfies Record<string, Texts>;
+export type PageLanguage = keyof typeof CATALOGUE;
+
+const RIGHT_TO_LEFT = /^(ar|dv|fa|he|ps|sd|ug|ur|yi)\b/;
+
+export function textsOf(language: PageLanguage): Texts {
+  return CATALOGUE[language];
+}
+
+export interface PageLocale {
+  /** Which catalogue the page's own words come from. */
+  readonly language: PageLanguage;
+  /** The page's `lang`: the app's own language. */
+  readonly tag: string;
+  readonly direction: "ltr" | "rtl";
+  readonly texts: Texts;
+}
+
+function languageOf(tag: string): PageLanguage | null {
+  const primary = tag.trim().toLowerCase().split("-", 1)[0] ?? "";
+  return primary === "zh" ? "zh" : primary === "en" ? "en" : null;
+}
+
+/** The first language of `Accept-Language` that the page speaks; order counts as the preference, as browsers send it. */
+function preferred(acceptLanguage: string | null): PageLanguage {
+  for (const range of (acceptLanguage ?? "").split(",")) {
+    const language = languageOf(range.split(";", 1)[0] ?? "");
+    if (language !== null) return language;
+  }
+  return "en";
+}
+
+/** The app's locale decides; without one, the visitor's. An app in a third language is framed in the visitor's own words. */
+export function localeOf(appLocale: string | null, acceptLanguage: string | null): PageLocale {
+  const language = (appLocale === null ? null : languageOf(appLocale)) ?? preferred(acceptLanguage);
+  const tag = appLocale ?? language;
+  return { language, tag, direction: RIGHT_TO_LEFT.test(tag) ? "rtl" : "ltr", texts: CATALOGUE[language] };
+}
+
+/** What is wrong with a field, in the page's language where it knows the rule. */
+export function faultText(texts: Texts, fault: { readonly code: string; readonly message: string }): string {
+  return texts.faults[fault.code] ?? fault.message;
+}
+
+/** What went wrong, by error code. */
+export function errorText(texts: Texts, code: string): { readonly title: string; readonly detail: string } {
+  return texts.errors[code] ?? texts.unexpected;
+}

@@ -1,0 +1,42 @@
+import type { UiSchema } from "#app";
+import type { InputDeclaration } from "#execution";
+import type { RunAnswer } from "../answer.ts";
+import type { RenderMarkdown } from "./markdown.ts";
+import type { Scope } from "./scope.ts";
+import type { PageLocale } from "./texts.ts";
+
+/** What happened before the page was asked for; anything but `fresh` follows a form sent without scripts. */
+export type PageState =
+  | { readonly kind: "fresh" }
+  | { readonly kind: "answered"; readonly answer: RunAnswer; readonly inputs: Record<string, unknown> }
+  /** `faults` by input name; `code` says what went wrong beyond single fields. */
+  | { readonly kind: "refused"; readonly code: string; readonly faults: ReadonlyMap<string, string> };
+
+/** Everything an app's page is made of. */
+export interface AppView {
+  readonly name: string;
+  readonly description: string;
+  /** Path of the app, without a slash at its end: empty at the root of a host. */
+  readonly base: string;
+  readonly ui: UiSchema;
+  readonly inputs: readonly InputDeclaration[];
+  /** What a visitor calls each step, by node id. */
+  readonly steps: Readonly<Record<string, string>>;
+  /** The nodes whose streamed text is the answer. */
+  readonly answerNodes: readonly string[];
+  readonly locale: PageLocale;
+  readonly offlineModel: boolean;
+  /** Version of the product, so that a deployment's page never meets another one's script. */
+  readonly release: string;
+  readonly state: PageState;
+  /** What the visitor has typed, by input name. */
+  readonly values: Readonly<Record<string, string>>;
+  readonly markdown: RenderMarkdown;
+}
+
+/** What the page's placeholders can name in this state. */
+export function scopeOf(view: AppView): Scope {
+  const { state } = view;
+  if (state.kind !== "answered") return { inputs: {}, outputs: {} };
+  return { inputs: state.inputs, outputs: state.answer.outputs ?? {} };
+}

@@ -1,0 +1,23 @@
+import { type AppRoute, findRoute, readVersion } from "#app";
+import type { Context } from "#platform/context";
+import { AppError, notFound } from "#platform/errors";
+import { currentEpoch } from "./admission/index.ts";
+import { type RouteAddress, RouteCache } from "./routes.ts";
+import { type ServedVersion, VersionCache } from "./versions.ts";
+
+/** This isolate's caches. Routes are compared with their app's epoch at every use; versions never change. */
+const routes = new RouteCache({ find: findRoute, currentEpoch });
+const versions = new VersionCache(readVersion);
+
+/** The route of an address, at most a lease's life (5 s) behind the last change. Throws `not_found`. */
+export async function resolveRoute(ctx: Context, address: RouteAddress): Promise<AppRoute> {
+  const route = await routes.resolve(ctx, address);
+  if (route === null) throw notFound("The app");
+  return route;
+}
+
+/** The version that a route serves. Throws `not_available` for a route that serves none. */
+export function loadVersion(ctx: Context, route: AppRoute): Promise<ServedVersion> {
+  if (route.versionId === null) throw new AppError("not_available", "This app is not available right now.");
+  return versions.get(ctx, route.workspaceId, route.versionId);
+}

@@ -1,0 +1,42 @@
+import { AppError, notFound } from "#platform/errors";
+import type { RouteAddress } from "#runtime";
+
+/** Which app a request is for, and what of the path is left: the gateway has read host and path. */
+export type VisitorTarget = (
+  | { readonly kind: "path"; readonly workspaceSlug: string; readonly appSlug: string }
+  | { readonly kind: "host"; readonly workspaceId: string; readonly appId: string }
+) & {
+  /** The path below the app, without the slash before it. */
+  readonly rest: string;
+  /** The app's own path; empty at the root of a host. */
+  readonly base: string;
+};
+
+export type Endpoint =
+  | { readonly name: "page" | "schema" | "runs"; readonly methods: readonly string[] }
+  | { readonly name: "run" | "run_events"; readonly methods: readonly string[]; readonly runId: string };
+
+const READ = ["GET", "HEAD"];
+
+export function addressOf(target: VisitorTarget): RouteAddress {
+  return target.kind === "path" ? { workspaceSlug: target.workspaceSlug, appSlug: target.appSlug } : { appId: target.appId };
+}
+
+/** What the rest of a path names. One slash at its end makes no difference. Throws `not_found` for anything else. */
+export function endpointOf(rest: string): Endpoint {
+  const [first = "", runId, third, ...more] = rest.replace(/\/$/, "").split("/");
+  if (first === "" && runId === undefined) return { name: "page", methods: READ };
+  if (first === "schema" && runId === undefined) return { name: "schema", methods: READ };
+  if (first === "runs" && runId === undefined) return { name: "runs", methods: ["POST"] };
+  if (first === "runs" && runId && more.length === 0) {
+    if (third === undefined) return { name: "run", methods: READ, runId };
+    if (third === "events") return { name: "run_events", methods: READ, runId };
+  }
+  throw notFound("The page");
+}
+
+export function requireMethod(endpoint: Endpoint, method: string): void {
+  if (endpoint.methods.includes(method)) return;
+  const allowed = [...endpoint.methods, "OPTIONS"].join(", ");
+  throw new AppError("method_not_allowed", `This address takes ${allowed}.`, { headers: { Allow: allowed } });
+}

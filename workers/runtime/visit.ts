@@ -1,0 +1,60 @@
+import type { AppRoute } from "#app";
+import type { Context } from "#platform/context";
+import {
+  decide,
+  enforce,
+  type PageSetting,
+  type Purpose,
+  resolveRoute,
+  SESSION_HEADER,
+  sessionCookie,
+  type VisitorSession,
+} from "#runtime";
+import { type IdentifiedCaller, identifyCaller } from "./caller.ts";
+import { addressOf, type VisitorTarget } from "./target.ts";
+
+/** A request that has found its app. */
+export interface Visit {
+  readonly request: Request;
+  readonly target: VisitorTarget;
+  readonly route: AppRoute;
+}
+
+/** Who asks, once the app's policy has let them in for this purpose. */
+export async function enter(ctx: Context, visit: Visit, purpose: Purpose): Promise<IdentifiedCaller> {
+  const caller = await identifyCaller(ctx, visit.request, visit.route);
+  enforce(decide(visit.route, caller, purpose));
+  return caller;
+}
+
+/**
+ * The route as it is now. Asked again once a body has been read, which may have taken its sender any time: a takedown
+ * meanwhile holds. It costs nothing while the app's lease is warm.
+ */
+export async function renew(ctx: Context, visit: Visit): Promise<Visit> {
+  return { ...visit, route: await resolveRoute(ctx, addressOf(visit.target)) };
+}
+
+/** The headers by which a visitor keeps the session. */
+export function sessionHeaders(visit: Visit, session: VisitorSession): Record<string, string> {
+  const header = { [SESSION_HEADER]: session.token };
+  if (!session.fresh) return header;
+  const secure = new URL(visit.request.url).protocol === "https:";
+  return { ...header, "Set-Cookie": sessionCookie(session, { base: visit.target.base, secure }) };
+}
+
+export function pageSetting(ctx: Context, visit: Visit): PageSetting {
+  return {
+    base: visit.target.base,
+    acceptLanguage: visit.request.headers.get("Accept-Language"),
+    offlineModel: ctx.env.MODEL_KIND === "offline",
+    release: ctx.env.VERSION,
+  };
+}
+
+/** Whether the client already holds this version of an answer (RFC 9110, section 13.1.2: weak comparison). */
+export function isFresh(request: Request, etag: string): boolean {
+  const known = request.headers.get("If-None-Match");
+  if (known === null) return false;
+  return known.split(",").some((tag) => tag.trim().replace(/^W\//, "") === etag.replace(/^W\//, ""));
+}
