@@ -2,6 +2,7 @@ import { neonConfig, Pool } from "@neondatabase/serverless";
 import { drizzle as drizzleHttp, type NeonHttpDatabase } from "drizzle-orm/neon-http";
 import { drizzle as drizzleSocket, type NeonDatabase } from "drizzle-orm/neon-serverless";
 import type { Env } from "#platform/env";
+import { AppError } from "#platform/errors";
 import * as schema from "#platform/schema";
 
 /** Single statements and `batch([...])` (one transaction, no round trips between), each one HTTP request. */
@@ -37,6 +38,10 @@ export async function inTransaction<T>(
   const pool = new Pool({ connectionString: env.DATABASE_URL, max: 1 });
   try {
     return await drizzleSocket(pool, { schema }).transaction(work);
+  } catch (error) {
+    if (error instanceof Error) throw error;
+    // A socket that cannot be opened fails with the event that said so, which is no error.
+    throw new AppError("database_unavailable", "The database cannot be reached right now. Nothing was changed; try again shortly.");
   } finally {
     await pool.end();
   }

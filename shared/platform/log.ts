@@ -10,10 +10,15 @@ export interface Logger {
   with(fields: LogFields): Logger;
 }
 
+/** A failed query names its parameters, which may be hashes, tokens or what a visitor wrote. They stay out of the log. */
+function withoutParameters(text: string): string {
+  return text.replace(/\nparams: .*?(?=\n {4}at |$)/gs, "");
+}
+
 function describe(error: unknown): LogFields {
   if (!(error instanceof Error)) return { error: errorMessage(error) };
-  const cause = error.cause === undefined ? {} : { cause: errorMessage(error.cause) };
-  return { error: error.message, code: errorCode(error), stack: error.stack, ...cause };
+  const cause = error.cause === undefined ? {} : { cause: withoutParameters(errorMessage(error.cause)) };
+  return { error: withoutParameters(error.message), code: errorCode(error), stack: withoutParameters(error.stack ?? ""), ...cause };
 }
 
 export function createLogger(base: LogFields = {}): Logger {

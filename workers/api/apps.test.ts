@@ -415,3 +415,21 @@ describe("who may do what", () => {
     }
   });
 });
+
+describe("the API description", () => {
+  it("has these routes with what they take and answer", async () => {
+    const { status, body } = await platform.call("GET /openapi.json");
+    expect(status).toBe(200);
+    expect(Object.keys(body.paths)).toEqual(
+      expect.arrayContaining([
+        "/api/v1/apps/{id}/publish",
+        "/api/v1/apps/{id}/versions/{a}/diff/{b}",
+        "/api/v1/workspaces/{id}/runtime-events",
+      ]),
+    );
+    expect(body.paths["/api/v1/apps/{id}/draft"].put["x-permission"]).toBe("apps:edit");
+    const policy = body.paths["/api/v1/apps/{id}/access-policy"].patch.requestBody.content["application/json"].schema;
+    expect(Object.keys(policy.properties)).toEqual(["access_mode", "rate_limit", "allowed_origins", "require_captcha"]);
+    expect(policy.properties.access_mode.enum).toContain("public_anonymous");
+  });
+});

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CONSOLE_ORIGIN, cookieOf, type Platform, startPlatform } from "./testing/platform.ts";
+import { createContext } from "#platform/context";
+import { handleApi } from "./index.ts";
+import { API_ORIGIN, CONSOLE_ORIGIN, cookieOf, type Platform, startPlatform } from "./testing/platform.ts";
 
 let platform: Platform;
 beforeAll(async () => {
@@ -107,4 +109,31 @@ describe("sessions", () => {
 it("has no other addresses", async () => {
   const answer = await platform.call("GET /api/auth/nothing-here");
   expect(answer).toMatchObject({ status: 404, body: { code: "not_found" } });
+});
+
+describe("without a database", () => {
+  const send = (path: string, body: unknown, headers: Record<string, string> = {}) => {
+    // Port 9 answers nobody.
+    const env = { ...platform.env, SQL_GATEWAY_ORIGIN: "http://127.0.0.1:9" };
+    const request = new Request(`${API_ORIGIN}${path}`, {
+      method: body === undefined ? "GET" : "POST",
+      headers: { "Content-Type": "application/json", ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return handleApi(request, createContext(env, { waitUntil: () => undefined }));
+  };
+
+  it("says so, and when to come back", async () => {
+    const person = await platform.signUp("Gil");
+    const answers = await Promise.all([
+      send("/api/v1/workspaces", undefined, person.as),
+      send("/api/v1/workspaces", undefined, { Authorization: `Bearer afk_${"A".repeat(43)}` }),
+      send("/api/auth/sign-in/email", { email: person.email, password }),
+      send("/api/auth/sign-up/email", { name: "New", email: "new@example.test", password }),
+    ]);
+    for (const answer of answers) {
+      expect([answer.status, answer.headers.get("Retry-After")]).toEqual([503, "2"]);
+      expect(await answer.json()).toMatchObject({ code: "database_unavailable" });
+    }
+  });
 });

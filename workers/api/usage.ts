@@ -37,7 +37,14 @@ const quotaSchema = z
     period_start: z.string(),
     period_end: z.string(),
     plan: z.string(),
-    meters: z.record(z.string(), z.object({ limit: quantity.nullable(), used: quantity })),
+    meters: z.record(
+      z.enum(["requests", "tokens"]),
+      z.object({
+        limit: quantity.nullable().openapi({ description: "Units a period; null is unlimited" }),
+        used: quantity,
+        reserved: quantity.openapi({ description: "Lent out: neither used nor free yet" }),
+      }),
+    ),
   })
   .openapi("Quota");
 
