@@ -15,6 +15,7 @@ export interface RunView {
   readonly trigger: string;
   readonly status: RunStatus;
   readonly session_id: string | null;
+  readonly api_key_id: string | null;
   readonly inputs: unknown;
   readonly outputs: unknown;
   readonly error: unknown;
@@ -52,6 +53,7 @@ function presentRun(row: typeof executions.$inferSelect): RunView {
     trigger: row.trigger,
     status: row.status,
     session_id: row.sessionId,
+    api_key_id: row.apiKeyId,
     inputs: row.inputs,
     outputs: row.outputs,
     error: row.error,

@@ -1,5 +1,5 @@
 import type { Context } from "#platform/context";
-import { AppError } from "#platform/errors";
+import { AppError, type Fault } from "#platform/errors";
 import {
   appView,
   frameAncestors,
@@ -36,10 +36,10 @@ interface Outcome {
   readonly headers: Headers;
 }
 
-/** The faults of single fields, by input name. */
-function faultsByInput(error: unknown): ReadonlyMap<string, string> {
+/** What is wrong with single fields, by input name. */
+function faultsOf(error: unknown): ReadonlyMap<string, Fault> {
   const faults = error instanceof AppError ? error.faults : [];
-  return new Map(faults.map(({ path, message }) => [path.replace(/^inputs\./, ""), message]));
+  return new Map(faults.map((fault) => [fault.path.replace(/^inputs\./, ""), fault]));
 }
 
 async function outcomeOf(ctx: Context, admit: () => Promise<AdmittedRun>): Promise<Outcome> {
@@ -50,7 +50,7 @@ async function outcomeOf(ctx: Context, admit: () => Promise<AdmittedRun>): Promi
   } catch (error) {
     // The page tells what went wrong at the form, so that nothing of what was typed is lost.
     const { status, headers } = problemResponse(error, ctx.requestId, ctx.log);
-    return { state: { kind: "refused", code: problemOf(error, ctx.requestId).code, faults: faultsByInput(error) }, status, headers };
+    return { state: { kind: "refused", code: problemOf(error, ctx.requestId).code, faults: faultsOf(error) }, status, headers };
   }
 }
 

@@ -4,7 +4,7 @@ import { Content, type ContentSpec } from "./content.tsx";
 import { blocksOf, takesInput } from "./default-blocks.ts";
 import { Field } from "./fields.tsx";
 import { dependsOnRun, fillIn, textOf } from "./scope.ts";
-import { type AppView, scopeOf } from "./view.ts";
+import { type AppView, faultOf, scopeOf } from "./view.ts";
 
 export type ContentBlock = Extract<UiBlock, { type: "markdown" | "table" | "chart" }>;
 
@@ -71,13 +71,13 @@ function Block({ block, view, actions }: { block: UiBlock; view: AppView; action
   if (isContentBlock(block)) return <Shown block={block} view={view} />;
   if (block.type === "form" || block.type === "card") return <Group block={block} view={view} actions={actions} />;
   if (block.type === "chat") return <Chat block={block} view={view} />;
-  const { locale, values, state } = view;
+  const { locale, values } = view;
   return (
     <Field
       block={block}
       declaration={view.inputs.find(({ name }) => name === block.input_key)}
       value={values[block.input_key]}
-      fault={state.kind === "refused" ? state.faults.get(block.input_key) : undefined}
+      fault={faultOf(view, block.input_key)}
       texts={locale.texts}
     />
   );

@@ -97,9 +97,10 @@ function Pie({ points }: { points: readonly Point[] }) {
         const tone = 1 - (index / Math.max(1, parts.length)) * 0.8;
         return (
           // biome-ignore lint/suspicious/noArrayIndexKey: points have no names, and are drawn anew as a whole
-          <g key={index} opacity={tone}>
+          <g key={index}>
             <circle
               class="stroke ring"
+              opacity={tone}
               cx={110}
               cy={110}
               r={70}
@@ -107,7 +108,7 @@ function Pie({ points }: { points: readonly Point[] }) {
               stroke-dashoffset={-start * length}
               transform="rotate(-90 110 110)"
             />
-            <rect class="mark" x={230} y={index * 26 + 14} width={12} height={12} rx={3} />
+            <rect class="mark" opacity={tone} x={230} y={index * 26 + 14} width={12} height={12} rx={3} />
             <text x={252} y={index * 26 + 20} dominant-baseline="central">
               {`${shorten(label)} · ${value} (${Math.round(share * 100)} %)`}
             </text>

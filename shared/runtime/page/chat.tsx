@@ -1,7 +1,7 @@
 import type { UiBlock } from "#app";
 import { controlId, faultId } from "./fields.tsx";
 import { Failure, OfflineNote, ResultOf } from "./outcome.tsx";
-import { type AppView, scopeOf } from "./view.ts";
+import { type AppView, faultOf, scopeOf } from "./view.ts";
 
 type ChatBlock = Extract<UiBlock, { type: "chat" }>;
 
@@ -29,7 +29,7 @@ export function Chat({ block, view }: { block: ChatBlock; view: AppView }) {
   const { state, values } = view;
   const key = block.input_key;
   const label = block.label ?? texts.message;
-  const fault = state.kind === "refused" ? state.faults.get(key) : undefined;
+  const fault = faultOf(view, key);
   return (
     <section class="panel chat">
       {block.label === undefined ? null : <h2>{block.label}</h2>}

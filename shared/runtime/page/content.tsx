@@ -34,7 +34,7 @@ function Table({ rows, columns, texts }: { rows: readonly Record<string, unknown
         <thead>
           <tr>
             {columns.map(({ key, label }) => (
-              <th key={key} scope="col">
+              <th key={key} scope="col" class={typeof rows[0]?.[key] === "number" ? "number" : undefined}>
                 {label ?? key}
               </th>
             ))}

@@ -25,6 +25,7 @@ main.message{min-block-size:100dvh;display:flex;flex-direction:column;justify-co
 h1{margin:0;font-size:clamp(1.7rem,5vw,2.25rem);line-height:1.15;letter-spacing:-.022em;font-weight:680;text-wrap:balance;overflow-wrap:anywhere}
 h2{margin:0 0 1rem;font-size:1.05rem;line-height:1.35;font-weight:640;letter-spacing:-.008em}
 p{margin:0}
+:is(h1,h2,p,li,dd,label,legend,td,th,option,textarea){unicode-bidi:plaintext}
 .lead{margin-block-start:.6rem;color:var(--soft);font-size:1.075rem;text-wrap:pretty;overflow-wrap:anywhere}
 .muted{color:var(--soft)}
 header{margin-block-end:2rem}
@@ -105,7 +106,8 @@ table{inline-size:100%;border-collapse:collapse;font-size:.95rem}
 :is(th,td){padding:.55rem .7rem;text-align:start;vertical-align:top;border-block-end:1px solid var(--line)}
 th{font-weight:600;font-size:.875rem;color:var(--soft);white-space:nowrap}
 tbody tr:last-child td{border-block-end:0}
-td.number{text-align:end;font-variant-numeric:tabular-nums}
+td.number,th.number{text-align:end}
+td.number{font-variant-numeric:tabular-nums}
 .outputs{margin:0;display:grid;gap:.9rem}
 .outputs dt{color:var(--soft);font-size:.875rem}
 .outputs dd{margin:0}

@@ -1,16 +1,17 @@
 import type { UiSchema } from "#app";
 import type { InputDeclaration } from "#execution";
+import type { Fault } from "#platform/errors";
 import type { RunAnswer } from "../answer.ts";
 import type { RenderMarkdown } from "./markdown.ts";
 import type { Scope } from "./scope.ts";
-import type { PageLocale } from "./texts.ts";
+import { faultText, type PageLocale } from "./texts.ts";
 
 /** What happened before the page was asked for; anything but `fresh` follows a form sent without scripts. */
 export type PageState =
   | { readonly kind: "fresh" }
   | { readonly kind: "answered"; readonly answer: RunAnswer; readonly inputs: Record<string, unknown> }
   /** `faults` by input name; `code` says what went wrong beyond single fields. */
-  | { readonly kind: "refused"; readonly code: string; readonly faults: ReadonlyMap<string, string> };
+  | { readonly kind: "refused"; readonly code: string; readonly faults: ReadonlyMap<string, Fault> };
 
 /** Everything an app's page is made of. */
 export interface AppView {
@@ -32,6 +33,12 @@ export interface AppView {
   /** What the visitor has typed, by input name. */
   readonly values: Readonly<Record<string, string>>;
   readonly markdown: RenderMarkdown;
+}
+
+/** What is wrong with an input, in the page's language. */
+export function faultOf({ state, locale }: AppView, inputKey: string): string | undefined {
+  const fault = state.kind === "refused" ? state.faults.get(inputKey) : undefined;
+  return fault === undefined ? undefined : faultText(locale.texts, fault);
 }
 
 /** What the page's placeholders can name in this state. */
