@@ -197,6 +197,8 @@ export async function updateApp(ctx: Context, workspaceId: string, appId: string
 export async function deleteApp(ctx: Context, workspaceId: string, appId: string): Promise<void> {
   const app = await readApp(ctx, workspaceId, appId);
   const epoch = app.epoch + 1;
+  // Once deleted, the app is not found, so a repetition could not announce it: the limiter must be within reach before.
+  await announceEpoch(ctx, appId, epoch);
   await ctx.transaction(async (tx) => {
     const deleted = await tx
       .update(apps)

@@ -364,6 +364,18 @@ describe("renaming and deleting", () => {
   });
 });
 
+describe("deleting while the change cannot be announced", () => {
+  it("deletes nothing, so that it can be repeated", async () => {
+    const app = await create();
+    limiterDown = true;
+    const failed = await call(`DELETE /apps/${app.id}`);
+    limiterDown = false;
+    expect(refusal(failed)).toEqual([503, "upstream_unavailable"]);
+    expect((await rowOf(app.id)).status).toBe("draft");
+    expect((await call(`DELETE /apps/${app.id}`)).status).toBe(204);
+  });
+});
+
 describe("who may do what", () => {
   const requests = (id: string, versionId: string): readonly (readonly [string, unknown?])[] => [
     [`GET /apps/${id}`],

@@ -12,7 +12,7 @@ export function defaultUiSchema(workflow: Workflow): UiSchema {
   return {
     schema_version: "1",
     layout: { type: "stack" },
-    blocks: [{ id: "form", type: "form", children: fields }],
+    blocks: [{ id: "input-form", type: "form", children: fields }],
     actions: [{ id: "submit", type: "submit" }],
     result_view: defaultResultView(workflow),
   };
@@ -59,9 +59,9 @@ function textFieldType({ format, max_length = 0 }: InputDeclaration): "input" | 
   return format === undefined && max_length > LONG_TEXT ? "textarea" : "input";
 }
 
-/** Ids of blocks begin with a letter, which names of inputs need not. */
+/** Ids of blocks begin with a letter, which names of inputs need not; no name of an input has a hyphen. */
 function fieldId(name: string): string {
-  return /^[A-Za-z]/.test(name) ? name : `field${name}`.slice(0, 64);
+  return /^[A-Za-z]/.test(name) ? name : `field-${name}`;
 }
 
 /** `first_name` as people write it. */

@@ -12,7 +12,7 @@ function unknownType(types: string): z.core.$ZodErrorMap<z.core.$ZodIssueInvalid
   return (issue) => (issue.code === "invalid_union" ? `Unknown type. Use ${types}.` : undefined);
 }
 
-const id = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/, "Begin with a letter; letters, digits, _ and - (64 at most).");
+const id = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,79}$/, "Begin with a letter; letters, digits, _ and - (80 at most).");
 const label = z.string().max(200);
 const text = z.string().max(10_000);
 /** Text in which `{{ outputs.name }}` and `{{ inputs.name }}` are filled in. */
@@ -107,7 +107,7 @@ const formBlock = z.strictObject({
   type: z.literal("form"),
   label: label.optional(),
   get children(): z.ZodDefault<z.ZodArray<typeof blockSchema>> {
-    return z.array(blockSchema).max(100).default([]);
+    return z.array(blockSchema).max(500).default([]);
   },
 });
 const cardBlock = z.strictObject({
@@ -116,7 +116,7 @@ const cardBlock = z.strictObject({
   label: label.optional(),
   props: z.strictObject({ content: template.optional() }).optional(),
   get children(): z.ZodDefault<z.ZodArray<typeof blockSchema>> {
-    return z.array(blockSchema).max(100).default([]);
+    return z.array(blockSchema).max(500).default([]);
   },
 });
 

@@ -10,7 +10,7 @@ const layoutSchema = z.discriminatedUnion("type", [
 export const uiSchemaSchema = z.strictObject({
   schema_version: z.literal("1").default("1"),
   layout: layoutSchema.prefault({ type: "stack" }),
-  blocks: z.array(blockSchema).max(200).default([]),
+  blocks: z.array(blockSchema).max(500).default([]),
   actions: z.array(actionSchema).max(20).default([]),
   result_view: resultViewSchema.optional(),
 });

@@ -288,6 +288,8 @@ describe("a manifest that can run", () => {
                 { name: "agreed", type: "boolean" },
                 { name: "born", type: "string", format: "date" },
                 { name: "details", type: "json" },
+                { name: "form", type: "string" },
+                { name: "_note", type: "string" },
               ],
             },
           },
@@ -299,6 +301,7 @@ describe("a manifest that can run", () => {
     const validated = await validateManifest(manifest);
     if (!validated.ok) throw new Error(JSON.stringify(validated.faults));
     const { ui_schema, db_schema, access_policy, config, description } = validated.manifest;
+    expect(await faultsOf(structuredClone(validated.manifest))).toEqual([]);
     const [form] = ui_schema.blocks;
     expect(form).toMatchObject({
       type: "form",
@@ -310,6 +313,8 @@ describe("a manifest that can run", () => {
         { type: "checkbox", input_key: "agreed" },
         { type: "date", input_key: "born" },
         { type: "textarea", input_key: "details" },
+        { type: "input", input_key: "form" },
+        { type: "input", input_key: "_note", label: "Note" },
       ],
     });
     expect(ui_schema.result_view?.props.content).toContain("{{ outputs.age }}");
