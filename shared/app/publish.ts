@@ -54,7 +54,11 @@ export async function rollback(ctx: Context, workspaceId: string, appId: string,
   const app = await readApp(ctx, workspaceId, appId);
   nextStatus(app.status, "rollback");
   const { row, manifest } = await readFrozen(ctx, workspaceId, appId, versionId);
-  if (row.id === app.currentVersionId) throw new AppError("invalid_state", `Version ${row.number} is the current one already.`);
+  if (row.id === app.currentVersionId) {
+    // It may be so by a rollback that was answered with 503.
+    await announceEpoch(ctx, appId, app.epoch);
+    throw new AppError("invalid_state", `Version ${row.number} is the current one already.`);
+  }
   await requireRunnable(manifest);
   await applySchema(ctx, workspaceId, manifest.db_schema);
   return change(ctx, app, { transition: "rollback", versionId: row.id });

@@ -280,6 +280,7 @@ describe("publishing", () => {
     const app = await create(echo("One", { access_policy: { access_mode: "public_anonymous" } }));
     const first = (await done(call(`POST /apps/${app.id}/publish`))).current_version;
     expect(refusal(await call(`POST /apps/${app.id}/rollback`, { version_id: first.id }))).toEqual([409, "invalid_state"]);
+    expect(announced.at(-1)).toEqual({ name: `app:${app.id}`, epoch: 2 });
     await done(call(`PUT /apps/${app.id}/draft`, echo("Two", { access_policy: { access_mode: "private" } })));
     await done(call(`POST /apps/${app.id}/publish`));
     expect((await done(call(`POST /apps/${app.id}/rollback`, { version_id: first.id }))).current_version).toEqual(first);
