@@ -236,6 +236,13 @@ describe("checkWorkflow", () => {
     });
   });
 
+  it("sees no faults around a node because of one inside it", async () => {
+    const { nodes, edges } = inARow([{ id: "a", type: "template", config: { text: "x" }, timeout_ms: "soon" }], {
+      a: "{{ nodes.a.text }}",
+    });
+    expect(await faultsOf({ nodes, edges })).toEqual(["workflow.nodes[1].timeout_ms invalid_type"]);
+  });
+
   it("lists the types there are", async () => {
     const checked = await checkWorkflow(inARow([{ id: "a", type: "loop" }], {}), { dbSchema: null });
     expect(checked).toMatchObject({ ok: false, faults: [{ message: expect.stringContaining("start, end, llm, intent") }] });

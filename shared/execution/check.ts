@@ -2,10 +2,11 @@ import { z } from "zod";
 import type { DbSchema } from "#database";
 import type { Fault } from "#platform/errors";
 import { faultsOf } from "#platform/faults";
+import { pathOf } from "./validate/config-fault.ts";
 import { databaseFaults } from "./validate/database.ts";
 import { expressionFaults } from "./validate/expressions.ts";
 import { graphFaults } from "./validate/graph.ts";
-import { configFaults, pathOf } from "./validate/node-config.ts";
+import { configFaults } from "./validate/node-config.ts";
 import { readStructure, type Structure } from "./validate/structure.ts";
 import { edgeSchema, MAX_EDGES, MAX_NODES, nodeSchema, type Workflow } from "./workflow.ts";
 

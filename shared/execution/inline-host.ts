@@ -115,7 +115,8 @@ class InlineRun {
       else {
         this.#outcome = effect.outcome;
         this.#ready.length = 0;
-        this.#abort.abort(effect.outcome.status === "completed" ? undefined : effect.outcome.error);
+        // A completed run has nothing left to abort.
+        if (effect.outcome.status !== "completed") this.#abort.abort(effect.outcome.error);
       }
     }
     this.#pump();

@@ -125,9 +125,9 @@ class Progress {
   constructor(plan: Plan, state: RunState) {
     this.#plan = plan;
     this.#state = state;
-    this.#statuses = [...state.statuses];
-    this.#unsettled = [...state.unsettled];
-    this.#reached = [...state.reached];
+    this.#statuses = state.statuses.slice();
+    this.#unsettled = state.unsettled.slice();
+    this.#reached = state.reached.slice();
     this.#outputs = state.outputs;
     this.#running = state.running;
   }

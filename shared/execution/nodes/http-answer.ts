@@ -8,11 +8,11 @@ function tooLarge(): AppError {
 }
 
 async function readText(response: Response): Promise<string> {
+  if (response.body === null) return "";
   if (Number(response.headers.get("content-length") ?? 0) > MAX_BODY_BYTES) {
-    await response.body?.cancel();
+    await response.body.cancel();
     throw tooLarge();
   }
-  if (response.body === null) return "";
   const decoder = new TextDecoder();
   const reader = response.body.getReader();
   let [text, bytes] = ["", 0];

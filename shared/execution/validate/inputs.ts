@@ -1,7 +1,7 @@
 import { type InputDeclaration, inputDeclarationSchema } from "../inputs/declarations.ts";
 import { patternFault } from "../inputs/patterns.ts";
 import { valueFaults } from "../inputs/values.ts";
-import type { ConfigFault } from "./node-config.ts";
+import type { ConfigFault } from "./config-fault.ts";
 
 /** Declarations that contradict themselves or each other. Those that cannot be read are the schema's to report. */
 export function inputFaults(inputs: unknown): ConfigFault[] {

@@ -1,14 +1,7 @@
-import { formatPath } from "#platform/faults";
 import { findNodeType, NODE_TYPES } from "../nodes/registry.ts";
+import type { ConfigFault } from "./config-fault.ts";
 import { inputFaults } from "./inputs.ts";
 import type { ReadNode } from "./structure.ts";
-
-/** A fault whose path is still in parts, counted from the workflow. */
-export interface ConfigFault {
-  readonly at: readonly PropertyKey[];
-  readonly code: string;
-  readonly message: string;
-}
 
 /** Node types that do not exist, and configs that are not what their type asks for. */
 export function configFaults(nodes: readonly ReadNode[]): ConfigFault[] {
@@ -28,8 +21,4 @@ export function configFaults(nodes: readonly ReadNode[]): ConfigFault[] {
     const ofInputs = node.type === "start" ? inputFaults(node.config["inputs"]) : [];
     return [...own, ...ofInputs.map((fault) => ({ ...fault, at: ["nodes", index, "config", "inputs", ...fault.at] }))];
   });
-}
-
-export function pathOf({ at }: ConfigFault): string {
-  return formatPath(["workflow", ...at]);
 }

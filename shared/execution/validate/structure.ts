@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 import type { Fault } from "#platform/errors";
 import { faultsOf } from "#platform/faults";
 import { edgeSchema, MAX_EDGES, MAX_NODES, nodeSchema, type Workflow, type WorkflowEdge, type WorkflowNode } from "../workflow.ts";
@@ -36,12 +36,21 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function readList<T>(
-  list: unknown,
-  name: string,
-  limit: number,
-  schema: z.ZodType<T>,
-): { items: { index: number; item: T }[]; faults: Fault[] } {
+/** Enough of a node to know that it is there, so that a fault inside it makes no faults around it. */
+const outlineSchema = z.object({
+  id: z.string().min(1),
+  type: z.string(),
+  config: z.record(z.string(), z.unknown()).catch({}),
+  on_error: nodeSchema.shape.on_error.catch(undefined),
+});
+
+interface ReadList<T> {
+  readonly items: readonly { readonly index: number; readonly item: T }[];
+  readonly faults: readonly Fault[];
+}
+
+/** Reads each item of a list; of one with faults, what the outline can still make out. */
+function readList<T>(list: unknown, name: string, limit: number, schema: z.ZodType<T>, outline?: z.ZodType<T>): ReadList<T> {
   const path = `workflow.${name}`;
   if (!Array.isArray(list)) return { items: [], faults: [{ path, code: "invalid_type", message: `Give a list of ${name}.` }] };
   if (list.length > limit) return { items: [], faults: [{ path, code: "too_big", message: `Give at most ${limit} ${name}.` }] };
@@ -49,8 +58,9 @@ function readList<T>(
   const faults: Fault[] = [];
   for (const [index, value] of list.entries()) {
     const parsed = schema.safeParse(value);
-    if (parsed.success) items.push({ index, item: parsed.data });
-    else faults.push(...faultsOf(parsed.error, ["workflow", name, index]));
+    if (!parsed.success) faults.push(...faultsOf(parsed.error, ["workflow", name, index]));
+    const read = parsed.success ? parsed : outline?.safeParse(value);
+    if (read?.success) items.push({ index, item: read.data });
   }
   return { items, faults };
 }
@@ -61,7 +71,7 @@ export function readStructure(json: unknown): Structure {
     const faults = [{ path: "workflow", code: "invalid_type", message: "Give an object with nodes and edges." }];
     return { nodes: [], edges: [], complete: false, faults };
   }
-  const nodes = readList(json["nodes"], "nodes", MAX_NODES, nodeSchema);
+  const nodes = readList(json["nodes"], "nodes", MAX_NODES, nodeSchema, outlineSchema);
   const edges = readList(json["edges"], "edges", MAX_EDGES, edgeSchema);
   const unknown = Object.keys(json)
     .filter((key) => key !== "nodes" && key !== "edges")
