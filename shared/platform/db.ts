@@ -36,6 +36,8 @@ export async function inTransaction<T>(
 ): Promise<T> {
   configureDriver(env);
   const pool = new Pool({ connectionString: env.DATABASE_URL, max: 1 });
+  // Only of a connection at rest, when the work is done and its outcome known; what fails before rejects the work itself.
+  pool.on("error", () => undefined);
   try {
     return await drizzleSocket(pool, { schema }).transaction(work);
   } catch (error) {

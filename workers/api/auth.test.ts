@@ -137,3 +137,14 @@ describe("without a database", () => {
     }
   });
 });
+
+it("lets an address guess passwords only so often", async () => {
+  const guess = (ip: string) =>
+    platform.call("POST /api/auth/sign-in/email", { body: { email: "nobody", password }, headers: { "cf-connecting-ip": ip } });
+  for (let attempt = 0; attempt < 120; attempt += 1) expect((await guess("192.0.2.1")).status).toBe(400);
+  const refused = await guess("192.0.2.1");
+  expect(refused).toMatchObject({ status: 429, body: { code: "rate_limited" } });
+  expect(Number(refused.headers.get("Retry-After"))).toBeGreaterThan(0);
+  expect(refused.headers.get("RateLimit-Policy")).toBe('"sign-in";q=120;w=60');
+  expect((await guess("192.0.2.2")).status).toBe(400);
+});

@@ -100,7 +100,7 @@ async function createAuth(ctx: Context, request: Request) {
       // The same rule holds for all of the API, and is enforced before the library is asked (csrf.ts).
       disableCSRFCheck: true,
     },
-    logger: { level: "warn", log: (level, message) => ctx.log.warn(message, { source: "auth", level }) },
+    logger: { level: "error", log: (_level, message, cause) => ctx.log.error(message, cause ?? message, { source: "auth" }) },
     // What is no answer of the library's own, such as an unreachable database, is answered like everywhere else.
     onAPIError: { throw: true },
     telemetry: { enabled: false },
