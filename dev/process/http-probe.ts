@@ -1,16 +1,3 @@
-import type { ProbeResult } from "./supervised.ts";
-
-/** Whether anything answers HTTP at this address, whatever it says. */
-export async function probeHttp(address: string, timeoutMs = 2000): Promise<ProbeResult> {
-  try {
-    const response = await fetch(address, { signal: AbortSignal.timeout(timeoutMs), redirect: "manual" });
-    await response.body?.cancel();
-    return "ok";
-  } catch (error) {
-    return error instanceof Error && error.name === "TimeoutError" ? "silent" : "refused";
-  }
-}
-
 const POLL_MS = 100;
 
 /** Waits until the address answers with success; `false` when it has not after `timeoutMs`. */

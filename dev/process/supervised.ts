@@ -1,18 +1,16 @@
 import type { ManagedProcess } from "./managed-process.ts";
+import { untilRuntimeEnds } from "./wrangler-runtime.ts";
 
 export interface SupervisedOptions {
   /** As it is called in messages. */
   readonly name: string;
   readonly start: () => Promise<ManagedProcess>;
-  /** Whether it answers; without it only its end is noticed. */
-  readonly probe?: () => Promise<ProbeResult>;
+  /** The port of a `wrangler` process, whose runtime is then watched too. */
+  readonly port?: number;
   readonly say: (line: string) => void;
   /** It keeps dying: the stack cannot go on. */
   readonly onGiveUp: (error: Error) => void;
 }
-
-/** `refused`: nothing listens. `silent`: something listens and does not answer in time. */
-export type ProbeResult = "ok" | "refused" | "silent";
 
 export interface Supervised {
   stop(): Promise<void>;
@@ -20,16 +18,11 @@ export interface Supervised {
   tail(): Promise<string>;
 }
 
-const PROBE_INTERVAL_MS = 1000;
-/** Failed probes in a row that count as dead. A busy machine may be silent for a while; nobody refuses by mistake. */
-const PATIENCE: Readonly<Record<Exclude<ProbeResult, "ok">, number>> = { refused: 2, silent: 3 };
-/** A process that has just started is not expected to answer yet, in milliseconds. */
-const START_GRACE_MS = 30_000;
 /** So many ends within so long (ms), and it is given up. */
 const MAX_ENDS = 5;
 const ENDS_WINDOW_MS = 60_000;
 
-/** Keeps a process running: starts it again when it ends or stops answering, and gives up when that does not help. */
+/** Keeps a process running: starts it again when it ends, and gives up when that does not help. */
 export async function supervise(options: SupervisedOptions): Promise<Supervised> {
   const ends: number[] = [];
   const stopping = new AbortController();
@@ -37,7 +30,7 @@ export async function supervise(options: SupervisedOptions): Promise<Supervised>
 
   const keeping = (async () => {
     while (!stopping.signal.aborted) {
-      const reason = await untilDead(current, options.probe, stopping.signal);
+      const reason = await untilDead(current, options.port, stopping.signal);
       if (stopping.signal.aborted) return;
       const tail = await current.tail();
       // What is left of its group would hold its port.
@@ -65,30 +58,14 @@ export async function supervise(options: SupervisedOptions): Promise<Supervised>
   };
 }
 
-/** Resolves with the reason once the process has ended or does not answer any more, or when `signal` aborts. */
-async function untilDead(child: ManagedProcess, probe: SupervisedOptions["probe"], signal: AbortSignal): Promise<string> {
+/** Resolves with the reason once the process or its runtime has ended, or when `signal` aborts. */
+async function untilDead(child: ManagedProcess, port: number | undefined, signal: AbortSignal): Promise<string> {
   const over = new AbortController();
   const aborted = new Promise<string>((resolve) => signal.addEventListener("abort", () => resolve("stopped"), { once: true }));
-  const unresponsive = probe === undefined ? new Promise<string>(() => undefined) : untilUnresponsive(probe, over.signal);
+  const ends = [child.exited, aborted, ...(port === undefined ? [] : [untilRuntimeEnds(port, over.signal)])];
   try {
-    return await Promise.race([child.exited, aborted, unresponsive]);
+    return await Promise.race(ends);
   } finally {
     over.abort();
   }
-}
-
-async function untilUnresponsive(probe: () => Promise<ProbeResult>, signal: AbortSignal): Promise<string> {
-  const started = Date.now();
-  let wasWell = false;
-  let failures = 0;
-  while (!signal.aborted) {
-    await new Promise((resolve) => setTimeout(resolve, PROBE_INTERVAL_MS));
-    const result = await probe();
-    failures = result === "ok" ? 0 : failures + 1;
-    wasWell ||= result === "ok";
-    const expected = wasWell || Date.now() - started > START_GRACE_MS;
-    if (result !== "ok" && expected && failures >= PATIENCE[result])
-      return `${result === "refused" ? "refuses connections" : "does not answer"}`;
-  }
-  return "stopped";
 }

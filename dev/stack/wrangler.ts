@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { probeHttp } from "../process/http-probe.ts";
 import { startProcess } from "../process/managed-process.ts";
 import { type Supervised, supervise } from "../process/supervised.ts";
 import { inRepository, program } from "../repository.ts";
@@ -10,9 +10,6 @@ export interface Surroundings {
   readonly say: (line: string) => void;
   readonly onGiveUp: (error: Error) => void;
 }
-
-/** Answered by the Worker without any other service: it tells whether the runtime lives. */
-const CHEAP_PATH = "/assets/alive";
 
 /** Serves the Worker by `wrangler dev`; its objects and caches keep their state in the home. */
 export function startWorker(
@@ -25,7 +22,7 @@ export function startWorker(
   return supervise({
     name: "The Worker",
     ...surroundings,
-    probe: () => probeHttp(`http://127.0.0.1:${settings.port}${CHEAP_PATH}`),
+    port: settings.port,
     start: () =>
       startProcess({
         command: program("wrangler"),
@@ -47,21 +44,39 @@ export function startWorker(
 }
 
 /** Serves the console's build by `wrangler pages dev`; it finds the Worker by the dev registry of this home. */
-export function startConsole(settings: Settings, surroundings: Surroundings): Promise<Supervised> {
-  return supervise({
+export async function startConsole(settings: Settings, surroundings: Surroundings): Promise<Supervised> {
+  const folder = await consoleFolder(settings.home);
+  return await supervise({
     name: "The console",
     ...surroundings,
-    probe: () => probeHttp(`http://127.0.0.1:${settings.consolePort}/robots.txt`),
+    port: settings.consolePort,
     start: () =>
       startProcess({
         command: program("wrangler"),
-        args: ["pages", "dev", ...["--persist-to", join(settings.home, "console")], ...commonFlags(settings.consolePort)],
-        cwd: inRepository("console"),
+        args: ["pages", "dev", ...["--persist-to", join(folder, "state")], ...commonFlags(settings.consolePort)],
+        cwd: folder,
         env: environment(settings.home, []),
         logFile: join(settings.home, "logs", "console.log"),
         stopSignal: "SIGINT",
       }),
   });
+}
+
+/**
+ * A folder for `wrangler pages dev` to run in. It works beside the nearest package.json, and there takes the nearest
+ * configuration for its own: in the repository that is the Worker's.
+ */
+async function consoleFolder(home: string): Promise<string> {
+  const folder = join(home, "console");
+  const config = await readFile(inRepository("console/wrangler.toml"), "utf8");
+  const output = /^pages_build_output_dir = "(.+)"$/m.exec(config)?.[1];
+  if (output === undefined) throw new Error("console/wrangler.toml names no pages_build_output_dir");
+  await mkdir(folder, { recursive: true });
+  await Promise.all([
+    writeFile(join(folder, "package.json"), '{ "private": true }\n'),
+    writeFile(join(folder, "wrangler.toml"), config.replace(`"${output}"`, JSON.stringify(inRepository("console", output)))),
+  ]);
+  return folder;
 }
 
 function commonFlags(port: number): readonly string[] {
