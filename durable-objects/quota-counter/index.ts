@@ -46,6 +46,8 @@ export class QuotaCounter extends DurableObject<Env> implements QuotaCounterApi 
   }
 
   async refresh(): Promise<void> {
+    // A reading that is under way may have begun before the change.
+    await this.#reading?.catch(() => undefined);
     await this.#readPlan();
   }
 

@@ -1,4 +1,4 @@
-import type { Context } from "#platform/context";
+import type { Env } from "#platform/env";
 
 /** The eight 16-bit groups of an IPv6 address, or `undefined` when the text is not one. A dotted tail counts as two groups. */
 function ipv6Groups(text: string): number[] | undefined {
@@ -61,7 +61,7 @@ async function signingKey(keys: string): Promise<CryptoKey> {
  * A name for the visitor's network that does not tell the address: HMAC-SHA-256 with the newest session key. Names are
  * kept in the isolate's memory, since a visitor seldom comes once. A new key starts new counters.
  */
-export async function networkName(ctx: Pick<Context, "env">, ip: string): Promise<string> {
+export async function networkName(ctx: { readonly env: Pick<Env, "SESSION_KEYS"> }, ip: string): Promise<string> {
   const key = await signingKey(ctx.env.SESSION_KEYS);
   const network = clientNetwork(ip);
   const memo = `${ctx.env.SESSION_KEYS}\n${network}`;

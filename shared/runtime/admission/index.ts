@@ -28,6 +28,7 @@ export interface Visitor {
 export type Admission =
   | {
       readonly ok: true;
+      /** The app's epoch, at most 3 s old; never older than the route's own. */
       readonly epoch: number;
       readonly headers: Readonly<Record<string, string>>;
       /** Gives back all that was taken, for a run that never came to be. Doing it twice does it once. */
@@ -63,14 +64,15 @@ interface NamedLimiter {
 export async function admit(ctx: Context, route: AdmissionRoute, who: Visitor): Promise<Admission> {
   const { per_app } = route.accessPolicy.rate_limit;
   const app = new Limiter(ctx, `app:${route.appId}`, inMilliseconds(per_app), route.epoch);
+  const currently = async () => Math.max(route.epoch, await app.epoch());
   const limiters = await visitorLimiters(ctx, route, who);
   if (per_app) limiters.push({ name: "per_app", limit: per_app, limiter: app });
 
   const refusals = await knownRefusals(ctx, route.workspaceId, limiters);
-  if (refusals.length > 0) return refuse(refusals, await app.epoch());
+  if (refusals.length > 0) return refuse(refusals, await currently());
 
   const asked = [...limiters.map(claimLimit), claimQuota(ctx, route.workspaceId)];
-  const [[epoch], claims] = await Promise.all([Promise.allSettled([app.epoch()]), Promise.allSettled(asked)]);
+  const [[epoch], claims] = await Promise.all([Promise.allSettled([currently()]), Promise.allSettled(asked)]);
   const refund = () => {
     for (const claim of claims) if (claim.status === "fulfilled" && claim.value.ok) claim.value.refund();
   };

@@ -1,0 +1,227 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { requireTokens, spendTokens } from "#billing";
+import { type Context, createContext } from "#platform/context";
+import { errorCode } from "#platform/errors";
+import { networkName } from "./client-network.ts";
+import { type Admission, type AdmissionRoute, admit, currentEpoch } from "./index.ts";
+import { Counters } from "./testing/counters.ts";
+
+const VISITOR = { ip: "203.0.113.7", sessionId: "vis_1" };
+const AMPLE = { max_requests: 100_000, window_seconds: 60 };
+
+type Limits = AdmissionRoute["accessPolicy"]["rate_limit"];
+
+function route(limits: Partial<Limits> = {}, epoch = 1): AdmissionRoute {
+  const rate_limit = { per_ip: null, per_session: null, per_app: null, ...limits };
+  return { workspaceId: "wrk_1", appId: "app_1", epoch, accessPolicy: { rate_limit } };
+}
+
+let counters: Counters;
+let ctx: Context;
+
+beforeEach(async () => {
+  // WebCrypto answers in real time, and only once for an address.
+  await networkName({ env: new Counters().env }, VISITOR.ip);
+  vi.useFakeTimers({ now: Date.UTC(2026, 0, 15) });
+  counters = new Counters();
+  ctx = createContext(counters.env, { waitUntil: () => {} });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** One request's admission, and what time it takes. */
+async function visit(to: AdmissionRoute, who = VISITOR): Promise<Admission> {
+  const admission = admit(ctx, to, who);
+  admission.catch(() => undefined);
+  await vi.advanceTimersByTimeAsync(20);
+  return admission;
+}
+
+/** Long enough for everything unspent to be handed back. */
+const quiet = () => vi.advanceTimersByTimeAsync(10_000);
+
+describe("a warm visitor", () => {
+  test("at 50 requests a second costs at most 0.1 calls a request, and is counted to the unit", async () => {
+    const app = route({ per_ip: AMPLE, per_session: AMPLE, per_app: AMPLE });
+    for (let index = 0; index < 100; index += 1) await visit(app);
+    const callsWhenWarm = counters.calls;
+    for (let index = 0; index < 500; index += 1) expect((await visit(app)).ok).toBe(true);
+    expect((counters.calls - callsWhenWarm) / 500).toBeLessThanOrEqual(0.1);
+    await quiet();
+    expect(counters.quota.used).toBe(600);
+    expect(counters.quota.book.held()).toBe(0);
+    for (const kind of ["ip", "session", "app"]) expect(counters.only(kind).book.held()).toBe(0);
+  });
+
+  test("never waits for a call", async () => {
+    const app = route({ per_ip: AMPLE, per_session: AMPLE });
+    for (let index = 0; index < 100; index += 1) await visit(app);
+    for (let index = 0; index < 200; index += 1) {
+      const admission = admit(ctx, app, VISITOR);
+      const first = await Promise.race([admission.then(() => "admitted"), vi.advanceTimersByTimeAsync(1).then(() => "waited")]);
+      expect(first).toBe("admitted");
+      await vi.advanceTimersByTimeAsync(19);
+    }
+  });
+
+  test("is told of each limit", async () => {
+    const limits = { per_ip: { max_requests: 120, window_seconds: 60 }, per_app: { max_requests: 1_000, window_seconds: 3_600 } };
+    const { headers } = await visit(route(limits));
+    expect(headers).toEqual({
+      "RateLimit-Policy": '"per_ip";q=120;w=60, "per_app";q=1000;w=3600',
+      RateLimit: '"per_ip";r=119;t=60, "per_app";r=999;t=3600',
+    });
+    expect((await visit(route())).headers).toEqual({});
+  });
+});
+
+describe("a refusal", () => {
+  const strict = route({ per_ip: { max_requests: 10, window_seconds: 60 }, per_session: { max_requests: 2, window_seconds: 60 } });
+
+  test("names its limit and takes nothing from the others", async () => {
+    await visit(strict);
+    await visit(strict);
+    expect(await visit(strict)).toMatchObject({
+      ok: false,
+      reason: "rate_limited",
+      limit: "per_session",
+      retryAfter: 60,
+      headers: { "RateLimit-Policy": '"per_session";q=2;w=60', RateLimit: '"per_session";r=0;t=60' },
+    });
+    await quiet();
+    expect([counters.only("ip").used(), counters.quota.used]).toEqual([2, 2]);
+  });
+
+  test("costs an attacker's host no calls but the epoch's", async () => {
+    for (let index = 0; index < 3; index += 1) await visit(strict);
+    await quiet();
+    const calls = counters.calls;
+    for (let index = 0; index < 500; index += 1) expect((await visit(strict)).ok).toBe(false);
+    expect(counters.calls - calls).toBeLessThanOrEqual(10);
+  });
+
+  test("is over when its time is", async () => {
+    for (let index = 0; index < 3; index += 1) await visit(strict);
+    const refusal = await visit(strict);
+    await vi.advanceTimersByTimeAsync(refusal.ok ? 0 : refusal.retryAfter * 1_000);
+    expect((await visit(strict)).ok).toBe(true);
+  });
+
+  test("is forgotten when the policy changes", async () => {
+    for (let index = 0; index < 3; index += 1) await visit(strict);
+    const generous = route({ per_ip: strict.accessPolicy.rate_limit.per_ip, per_session: { max_requests: 5, window_seconds: 60 } }, 2);
+    expect(await visit(generous)).toMatchObject({ ok: true, epoch: 2 });
+  });
+
+  test("of the quota stands above the limits", async () => {
+    counters.quota.limit = 2;
+    await visit(strict);
+    await visit(strict);
+    expect(await visit(strict)).toMatchObject({
+      ok: false,
+      reason: "quota_exceeded",
+      limit: "quota",
+      retryAfter: 86_400,
+      headers: { "RateLimit-Policy": '"quota";q=2;w=2592000', RateLimit: '"quota";r=0;t=86400' },
+    });
+    await quiet();
+    expect([counters.only("ip").used(), counters.quota.used]).toEqual([2, 2]);
+  });
+
+  test("of the quota ends soon after the plan was raised", async () => {
+    counters.quota.limit = 1;
+    await visit(route());
+    expect((await visit(route())).ok).toBe(false);
+    counters.quota.limit = 100;
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect((await visit(route())).ok).toBe(true);
+  });
+});
+
+describe("simultaneous requests", () => {
+  test("of 100 exactly 10 are admitted, and the quota counts those", async () => {
+    const app = route({ per_ip: { max_requests: 10, window_seconds: 60 }, per_session: AMPLE });
+    const all = Promise.all(Array.from({ length: 100 }, (_, index) => admit(ctx, app, { ...VISITOR, sessionId: `vis_${index}` })));
+    await vi.advanceTimersByTimeAsync(200);
+    const admissions = await all;
+    expect(admissions.filter((admission) => admission.ok)).toHaveLength(10);
+    await quiet();
+    expect(counters.quota.used).toBe(10);
+  });
+});
+
+describe("a refund", () => {
+  test.each([
+    ["at once", 0],
+    ["after a long run", 60_000],
+  ])("%s gives the request back, once", async (_, after) => {
+    await visit(route({ per_ip: AMPLE }));
+    const admission = await visit(route({ per_ip: AMPLE }));
+    await vi.advanceTimersByTimeAsync(after);
+    if (admission.ok) for (let times = 0; times < 3; times += 1) admission.refund();
+    await quiet();
+    expect(counters.quota.used).toBe(1);
+  });
+});
+
+describe("the epoch", () => {
+  test("is at most 3 s old, and costs a page no call when warm", async () => {
+    const read = async () => {
+      const epoch = currentEpoch(ctx, "app_1");
+      await vi.advanceTimersByTimeAsync(20);
+      return epoch;
+    };
+    counters.limiter("app:app_1").epoch = 4;
+    expect(await read()).toBe(4);
+    for (let index = 0; index < 50; index += 1) expect(await read()).toBe(4);
+    expect(counters.calls).toBe(1);
+    counters.limiter("app:app_1").epoch = 5;
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(await read()).toBe(5);
+  });
+
+  test("that was never announced is learned from a route that has it", async () => {
+    expect(await visit(route({}, 7))).toMatchObject({ epoch: 7 });
+    expect(counters.only("app").epoch).toBe(7);
+  });
+});
+
+describe("a counter that fails", () => {
+  const retryable = Object.assign(new Error("Network connection lost."), { retryable: true });
+  const overloaded = Object.assign(new Error("Durable Object is overloaded."), { retryable: true, overloaded: true });
+  const app = route({ per_ip: AMPLE, per_session: AMPLE });
+
+  test("for a moment is asked once more", async () => {
+    counters.failures = [{ prefix: "ip:", error: retryable }];
+    expect((await visit(app)).ok).toBe(true);
+  });
+
+  test.each([
+    ["twice", [retryable, retryable]],
+    ["because it is overloaded", [overloaded]],
+    ["for no known reason", [new Error("internal")]],
+  ])("%s admits nobody and takes nothing", async (_, errors) => {
+    counters.failures = errors.map((error) => ({ prefix: "ip:", error }));
+    const failure = await visit(app).catch((error: unknown) => error);
+    expect(errorCode(failure)).toBe("upstream_unavailable");
+    await quiet();
+    expect([counters.quota.used, counters.only("session").used()]).toEqual([0, 0]);
+    expect((await visit(app)).ok).toBe(true);
+  });
+});
+
+describe("tokens", () => {
+  test("reach the counter within seconds, and end with the plan", async () => {
+    const required = requireTokens(ctx, "wrk_1");
+    await vi.advanceTimersByTimeAsync(20);
+    await required;
+    spendTokens(ctx, "wrk_1", 60);
+    spendTokens(ctx, "wrk_1", 40);
+    const refused = requireTokens(ctx, "wrk_1").catch((error: unknown) => errorCode(error));
+    expect(await refused).toBe("quota_exceeded");
+    await quiet();
+    expect(counters.quota.tokens).toBe(100);
+  });
+});

@@ -1,0 +1,98 @@
+import type { Env } from "#platform/env";
+import { LeaseBook, type Tally } from "#platform/lease/book";
+import { SlidingLog } from "#platform/lease/sliding-log";
+import type { QuotaExchange, QuotaGrant } from "#platform/objects/quota-counter";
+import type { RateLimitExchange, RateLimitGrant } from "#platform/objects/rate-limiter";
+
+/** A rate limiter's arithmetic without its object. */
+class Limiter {
+  epoch = 0;
+  readonly #log = new SlidingLog(60_000);
+  readonly book = new LeaseBook(this.#log);
+
+  take(exchange: RateLimitExchange): RateLimitGrant {
+    this.epoch = Math.max(this.epoch, exchange.knownEpoch);
+    const { limit } = exchange;
+    if (limit) this.#log.setWindow(limit.windowMs);
+    const request = limit ? exchange : { ...exchange, needed: 0, extra: 0 };
+    return { ...this.book.exchange(request, limit?.maxRequests ?? Number.POSITIVE_INFINITY, Date.now()), epoch: this.epoch };
+  }
+
+  used(): number {
+    return this.#log.used(Date.now());
+  }
+}
+
+/** A quota's arithmetic without its object. */
+class Quota {
+  limit: number | null = null;
+  used = 0;
+  tokens = 0;
+  readonly #tally: Tally = {
+    used: () => this.used,
+    add: (units) => {
+      this.used += units;
+    },
+    remove: (units) => {
+      this.used -= units;
+    },
+    nextReset: () => 86_400_000,
+  };
+  readonly book = new LeaseBook(this.#tally);
+
+  take(exchange: QuotaExchange): QuotaGrant {
+    this.used += exchange.adjustments.requests ?? 0;
+    this.tokens += exchange.adjustments.tokens ?? 0;
+    const grant = this.book.exchange(exchange, this.limit ?? Number.POSITIVE_INFINITY, Date.now());
+    return { ...grant, limit: this.limit, periodSeconds: 2_592_000, tokensLeft: Math.max(0, 100 - this.tokens) };
+  }
+}
+
+/** The platform's side of admission, in this process: objects by name, and a count of the calls they get. */
+export class Counters {
+  calls = 0;
+  readonly limiters = new Map<string, Limiter>();
+  readonly quota = new Quota();
+  /** Thrown, one a call, by the next calls of limiters whose names begin so. */
+  failures: { readonly prefix: string; readonly error: unknown }[] = [];
+  readonly env: Env;
+
+  constructor() {
+    const env = {
+      SESSION_KEYS: "test:c2VjcmV0",
+      RATE_LIMITER: {
+        getByName: (name: string) => ({
+          take: (exchange: RateLimitExchange) => this.#answer(name, () => this.limiter(name).take(exchange)),
+        }),
+      },
+      QUOTA_COUNTER: {
+        getByName: (name: string) => ({ take: (exchange: QuotaExchange) => this.#answer(name, () => this.quota.take(exchange)) }),
+      },
+    };
+    this.env = env as unknown as Env;
+  }
+
+  limiter(name: string): Limiter {
+    const limiter = this.limiters.get(name) ?? new Limiter();
+    this.limiters.set(name, limiter);
+    return limiter;
+  }
+
+  /** The only limiter of its kind: `ip`, `session` or `app`. */
+  only(kind: string): Limiter {
+    const names = [...this.limiters.keys()].filter((name) => name.startsWith(`${kind}:`));
+    const [name] = names;
+    if (name === undefined || names.length > 1) throw new Error(`there are ${names.length} limiters of kind ${kind}`);
+    return this.limiter(name);
+  }
+
+  async #answer<T>(name: string, answer: () => T): Promise<T> {
+    this.calls += 1;
+    const failure = this.failures.findIndex(({ prefix }) => name.startsWith(prefix));
+    if (failure >= 0) throw this.failures.splice(failure, 1)[0]?.error;
+    await new Promise((arrive) => setTimeout(arrive, 2));
+    const result = answer();
+    await new Promise((arrive) => setTimeout(arrive, 2));
+    return result;
+  }
+}
