@@ -21,7 +21,10 @@ function workspace(id: string, name: string, slug: string, isDefault: boolean) {
   return { id, name, slug, region: "auto", status: "active", is_default: isDefault, role: "owner", permissions: ALL_PERMISSIONS, ...times };
 }
 
-const workspaces = [workspace(WORKSPACE, "Northwind Studio", "northwind", true), workspace("wrk_01k9x3y1v5f5q8m2n7b4c6d8ez", "Mira’s workspace", "mira", false)];
+const workspaces = [
+  workspace(WORKSPACE, "Northwind Studio", "northwind", true),
+  workspace("wrk_01k9x3y1v5f5q8m2n7b4c6d8ez", "Mira’s workspace", "mira", false),
+];
 
 function app(id: string, name: string, slug: string, description: string, status: string, number: number | null) {
   return {
@@ -55,8 +58,22 @@ const members = [
 const roles = ["owner", "admin", "member", "viewer"].map((name) => ({ id: `rol_${name}`, name, is_system: true, permissions: [] }));
 
 const keys = [
-  { id: "key_1", name: "Website form", preview: "afk_9Jx2Qp", scopes: ["runs:create"], last_used_at: "2026-11-21T10:00:00.000Z", revoked_at: null },
-  { id: "key_2", name: "Old importer", preview: "afk_b71LsD", scopes: ["apps:read", "runs:read"], last_used_at: null, revoked_at: "2026-10-30T10:00:00.000Z" },
+  {
+    id: "key_1",
+    name: "Website form",
+    preview: "afk_9Jx2Qp",
+    scopes: ["runs:create"],
+    last_used_at: "2026-11-21T10:00:00.000Z",
+    revoked_at: null,
+  },
+  {
+    id: "key_2",
+    name: "Old importer",
+    preview: "afk_b71LsD",
+    scopes: ["apps:read", "runs:read"],
+    last_used_at: null,
+    revoked_at: "2026-10-30T10:00:00.000Z",
+  },
 ].map((key) => ({ ...key, created_by: "usr_1", expires_at: null, created_at: "2026-10-02T10:00:00.000Z" }));
 
 const versions = [
@@ -90,7 +107,9 @@ function run(id: string, status: string, duration: number | null) {
     trigger: "visitor",
     session_id: null,
     inputs: { email: "ada@example.com", message: "How much is the big one, and can you deliver to Turku before Friday?" },
-    outputs: failed ? null : { reply: "The large model costs 249 euros. Delivery to Turku takes two days.", kind: "sales", lead_id: "019a9f1c-8d20-7c33" },
+    outputs: failed
+      ? null
+      : { reply: "The large model costs 249 euros. Delivery to Turku takes two days.", kind: "sales", lead_id: "019a9f1c-8d20-7c33" },
     error: failed ? { code: "model_unavailable", message: "The model did not answer within 20 seconds.", node_id: "reply" } : null,
     usage: { input_tokens: 412, output_tokens: 118, total_tokens: 530 },
     started_at: "2026-11-22T18:20:04.000Z",
@@ -99,7 +118,12 @@ function run(id: string, status: string, duration: number | null) {
   };
 }
 
-const runs = [run(RUN, "completed", 1840), run("run_2", "failed", 20_412), run("run_3", "running", null), run("run_4", "completed", 96_000)];
+const runs = [
+  run(RUN, "completed", 1840),
+  run("run_2", "failed", 20_412),
+  run("run_3", "running", null),
+  run("run_4", "completed", 96_000),
+];
 
 function nodeLog(seq: number, node: readonly [string, string], status: string, start: number, duration: number) {
   const [node_id, node_type] = node;
@@ -186,7 +210,9 @@ export function createStubApi(override: (request: Request, path: string) => Resp
       if (special) return special;
       const signedIn = (request.headers.get("Cookie") ?? "").includes(SESSION_COOKIE);
       if (path === "/api/auth/get-session")
-        return Response.json(signedIn ? { session: {}, user: { id: "usr_1", name: "Mira Okafor", email: "mira@northwind.example" } } : null);
+        return Response.json(
+          signedIn ? { session: {}, user: { id: "usr_1", name: "Mira Okafor", email: "mira@northwind.example" } } : null,
+        );
       if (path.startsWith("/api/auth/sign-in"))
         return Response.json({}, { headers: { "Set-Cookie": `${SESSION_COOKIE}; Path=/; HttpOnly` } });
       if (!signedIn) return problem(401, "unauthenticated");
@@ -200,6 +226,7 @@ function change(method: string, path: string): Response {
   if (path.endsWith("/draft")) return Response.json({ data: { revision: 8 } });
   if (path.endsWith("/api-keys") || path.endsWith("/rotate"))
     return Response.json({ data: { id: "key_3", name: "New key", key: "afk_5pGm0bT7yq2XvK1nR8sWcE4uZ9" } }, { status: 201 });
-  if (path.endsWith("/invitations")) return Response.json({ data: { id: "inv_1", email: "new@example.com", token: "tok_abc123" } }, { status: 201 });
+  if (path.endsWith("/invitations"))
+    return Response.json({ data: { id: "inv_1", email: "new@example.com", token: "tok_abc123" } }, { status: 201 });
   return Response.json({ data: apps[0] });
 }

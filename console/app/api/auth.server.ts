@@ -31,7 +31,11 @@ const FAILURES: Readonly<Record<string, SignInFailure>> = {
 };
 
 /** Signs in or up. The session's cookie goes back with the page; `null` means that it worked. */
-export async function authenticate(visit: Visit, way: "sign-in" | "sign-up", entries: Record<string, string>): Promise<SignInFailure | null> {
+export async function authenticate(
+  visit: Visit,
+  way: "sign-in" | "sign-up",
+  entries: Record<string, string>,
+): Promise<SignInFailure | null> {
   const response = await callApi(visit, { method: "POST", path: `/api/auth/${way}/email`, body: entries });
   const body = await readJson(response);
   if (response.ok) return null;

@@ -43,7 +43,9 @@ export async function callApi(visit: Visit, call: Call): Promise<Response> {
   }
   if (call.body !== undefined) headers.set("Content-Type", "application/json");
   const body = call.body === undefined ? null : JSON.stringify(call.body);
-  const response = await visit.api.fetch(new Request(`${visit.url.origin}${call.path}`, { method: call.method, headers, body, redirect: "manual" }));
+  const response = await visit.api.fetch(
+    new Request(`${visit.url.origin}${call.path}`, { method: call.method, headers, body, redirect: "manual" }),
+  );
   visit.setCookies.push(...response.headers.getSetCookie());
   return response;
 }

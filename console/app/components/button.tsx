@@ -48,7 +48,15 @@ export function Submit({ intent, row, children, look = "primary", ...rest }: Sub
   const text = useText();
   const pending = usePending(intent, row);
   return (
-    <Button {...rest} type="submit" look={look} name="intent" value={intent} aria-disabled={pending || undefined} onClick={(event) => pending && event.preventDefault()}>
+    <Button
+      {...rest}
+      type="submit"
+      look={look}
+      name="intent"
+      value={intent}
+      aria-disabled={pending || undefined}
+      onClick={(event) => pending && event.preventDefault()}
+    >
       {pending ? text.actions.working : children}
     </Button>
   );

@@ -24,21 +24,43 @@ export function Copy({ value, look }: { readonly value: string; readonly look?: 
 /** A value as JSON, or a text as it is. */
 export function Code({ label, value }: { readonly label: string; readonly value: unknown }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <pre tabIndex={0} aria-label={label} className="max-h-96 overflow-auto rounded-xl bg-sunken px-4 py-3 font-mono text-[0.8125rem] leading-relaxed whitespace-pre-wrap">
-      {typeof value === "string" ? value : (JSON.stringify(value, null, 2) ?? "")}
-    </pre>
+    <section
+      aria-label={label}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+      tabIndex={0}
+      className="max-h-96 overflow-auto rounded-xl bg-sunken px-4 py-3"
+    >
+      <pre className="font-mono text-[0.8125rem] leading-relaxed wrap-anywhere whitespace-pre-wrap">
+        {typeof value === "string" ? value : (JSON.stringify(value, null, 2) ?? "")}
+      </pre>
+    </section>
   );
 }
 
 /** Something to copy that is shown once: a key, a link. */
-export function OneTime({ title, lead, label, value }: { readonly title: string; readonly lead: string; readonly label: string; readonly value: string }) {
+export function OneTime({
+  title,
+  lead,
+  label,
+  value,
+}: {
+  readonly title: string;
+  readonly lead: string;
+  readonly label: string;
+  readonly value: string;
+}) {
   return (
     <section role="status" className="rounded-2xl border border-accent bg-accent-soft p-4 sm:p-6">
       <h2 className="text-base font-semibold">{title}</h2>
       <p className="mt-1 text-sm">{lead}</p>
       <div className="mt-3 flex flex-wrap gap-2">
-        <input readOnly value={value} aria-label={label} className="min-w-0 flex-1 basis-56 rounded-lg border border-line bg-surface px-3 py-2 font-mono text-sm" onFocus={(event) => event.currentTarget.select()} />
+        <input
+          readOnly
+          value={value}
+          aria-label={label}
+          className="min-w-0 flex-1 basis-56 rounded-lg border border-line bg-surface px-3 py-2 font-mono text-sm"
+          onFocus={(event) => event.currentTarget.select()}
+        />
         <Copy value={value} look="primary" />
       </div>
     </section>

@@ -20,7 +20,11 @@ export function FaultList({ faults, onChoose }: FaultListProps) {
         {faults.map((fault) => (
           <li key={`${fault.from} ${fault.path} ${fault.message}`}>
             {onChoose ? (
-              <button type="button" onClick={() => onChoose(fault)} className="block w-full px-4 py-2.5 text-start -outline-offset-2 hover:bg-sunken">
+              <button
+                type="button"
+                onClick={() => onChoose(fault)}
+                className="block w-full px-4 py-2.5 text-start -outline-offset-2 hover:bg-sunken"
+              >
                 <FaultLine fault={fault} />
               </button>
             ) : (

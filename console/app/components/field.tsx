@@ -1,7 +1,7 @@
 import { type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, type TextareaHTMLAttributes, useId } from "react";
 
 const BOX =
-  "w-full rounded-lg border border-line-strong/60 bg-surface px-3 py-2 text-base text-ink placeholder:text-ink-soft/70 sm:text-sm hover:border-line-strong aria-invalid:border-danger";
+  "min-h-[2.375rem] w-full rounded-lg border border-line-strong/60 bg-surface px-3 py-2 text-base text-ink placeholder:text-ink-soft/70 sm:text-sm hover:border-line-strong aria-invalid:border-danger";
 
 interface Labelled {
   readonly label: string;
@@ -37,7 +37,11 @@ function Field({ label, hint, error, hideLabel, children }: Labelled & { readonl
 }
 
 export function TextField({ label, hint, error, hideLabel, ...input }: Labelled & InputHTMLAttributes<HTMLInputElement>) {
-  return <Field {...{ label, hint, error, ...(hideLabel ? { hideLabel } : {}) }}>{(wiring) => <input type="text" {...wiring} {...input} />}</Field>;
+  return (
+    <Field {...{ label, hint, error, ...(hideLabel ? { hideLabel } : {}) }}>
+      {(wiring) => <input type="text" {...wiring} {...input} />}
+    </Field>
+  );
 }
 
 export function TextArea({ label, hint, error, hideLabel, ...input }: Labelled & TextareaHTMLAttributes<HTMLTextAreaElement>) {

@@ -26,16 +26,16 @@ export function Menu({ label, shown, end, children }: MenuProps) {
       const inside = event.target instanceof Node && menu.current?.contains(event.target);
       if (menu.current?.open && !inside) menu.current.open = false;
     };
-    const escape = (event: KeyboardEvent) => {
+    const closeByKey = (event: KeyboardEvent) => {
       if (event.key !== "Escape" || !menu.current?.open) return;
       menu.current.open = false;
       menu.current.querySelector("summary")?.focus();
     };
     document.addEventListener("click", close);
-    document.addEventListener("keydown", escape);
+    document.addEventListener("keydown", closeByKey);
     return () => {
       document.removeEventListener("click", close);
-      document.removeEventListener("keydown", escape);
+      document.removeEventListener("keydown", closeByKey);
     };
   }, []);
 
@@ -48,7 +48,11 @@ export function Menu({ label, shown, end, children }: MenuProps) {
           <path d="m4 6 4 4 4-4" fill="none" stroke="currentColor" strokeWidth="1.5" strokeLinecap="round" strokeLinejoin="round" />
         </svg>
       </summary>
-      <ul className={`absolute z-30 mt-1 max-h-[70dvh] w-60 overflow-y-auto rounded-xl border border-line bg-surface p-1 shadow-lg ${end ? "end-0" : "start-0"}`}>{children}</ul>
+      <ul
+        className={`absolute z-30 mt-1 max-h-[70dvh] w-60 overflow-y-auto rounded-xl border border-line bg-surface p-1 shadow-lg ${end ? "end-0" : "start-0"}`}
+      >
+        {children}
+      </ul>
     </details>
   );
 }

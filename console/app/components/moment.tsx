@@ -14,7 +14,7 @@ export function Moment({ at, day }: { readonly at: string; readonly day?: boolea
   const style = day ? ({ dateStyle: "medium" } as const) : ({ dateStyle: "medium", timeStyle: "short" } as const);
   const shown = new Intl.DateTimeFormat(locale, { ...style, timeZone: zone }).format(new Date(at));
   return (
-    <time dateTime={at} className="whitespace-nowrap">
+    <time dateTime={at} className="sm:whitespace-nowrap">
       {shown}
       {zone === "UTC" && !day ? " UTC" : ""}
     </time>

@@ -21,7 +21,9 @@ export function ProblemNote({ problem, children }: { readonly problem: Problem; 
   return (
     <div ref={note} role="alert" tabIndex={-1} className="rounded-xl border border-danger/40 bg-danger-soft px-4 py-3 text-sm">
       <p className="font-medium text-danger">{problemText(problem, text)}</p>
-      {TELLING.includes(problem.code) && problem.detail !== "" && problem.faults.length < 2 ? <p className="mt-1">{problem.detail}</p> : null}
+      {TELLING.includes(problem.code) && problem.detail !== "" && problem.faults.length < 2 ? (
+        <p className="mt-1">{problem.detail}</p>
+      ) : null}
       {problem.faults.length > 1 && children === undefined ? (
         <ul className="mt-1 list-disc ps-5">
           {problem.faults.map((fault) => (

@@ -28,7 +28,8 @@ export function Refusal({ error }: { readonly error: unknown }) {
   const status = isRouteErrorResponse(error) ? error.status : 500;
   const reference = isRouteErrorResponse(error) ? referenceOf(error.data) : "";
   const { title, body } = wordsFor(status, text);
-  const link = "inline-flex min-h-9 items-center rounded-lg border border-line bg-surface px-3.5 py-1.5 text-sm font-medium hover:border-line-strong";
+  const link =
+    "inline-flex min-h-9 items-center rounded-lg border border-line bg-surface px-3.5 py-1.5 text-sm font-medium hover:border-line-strong";
   return (
     <div>
       <Title>{title}</Title>

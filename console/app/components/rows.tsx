@@ -22,7 +22,11 @@ export function Rows<T>({ label, columns, items, keyOf }: RowsProps<T>) {
         <thead>
           <tr className="border-b border-line text-start text-ink-soft">
             {columns.map((column) => (
-              <th key={column.header} scope="col" className={`px-4 py-2.5 font-medium ${column.kind === "number" ? "text-end" : "text-start"}`}>
+              <th
+                key={column.header}
+                scope="col"
+                className={`px-4 py-2.5 font-medium ${column.kind === "number" ? "text-end" : "text-start"}`}
+              >
                 {column.kind === "actions" ? <span className="sr-only">{column.header}</span> : column.header}
               </th>
             ))}
@@ -32,7 +36,11 @@ export function Rows<T>({ label, columns, items, keyOf }: RowsProps<T>) {
           {items.map((item) => (
             <tr key={keyOf(item)} className="sm:hover:bg-sunken/50">
               {columns.map((column) => (
-                <td key={column.header} data-label={column.kind === "actions" ? "" : column.header} className={CELLS[column.kind ?? "text"]}>
+                <td
+                  key={column.header}
+                  data-label={column.kind === "actions" ? "" : column.header}
+                  className={CELLS[column.kind ?? "text"]}
+                >
                   {column.cell(item)}
                 </td>
               ))}

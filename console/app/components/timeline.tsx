@@ -57,7 +57,12 @@ function Step({ node, bar }: { readonly node: NodeLog; readonly bar: Stretch }) 
             <span className="block truncate text-xs text-ink-soft">{node.node_type}</span>
           </span>
         </span>
-        <svg aria-hidden="true" viewBox="0 0 100 8" preserveAspectRatio="none" className="order-last col-span-2 h-2 w-full sm:order-none sm:col-span-1">
+        <svg
+          aria-hidden="true"
+          viewBox="0 0 100 8"
+          preserveAspectRatio="none"
+          className="order-last col-span-2 h-2 w-full sm:order-none sm:col-span-1"
+        >
           <rect x="0" y="3" width="100" height="2" className="fill-sunken" />
           <rect x={bar.start} y="0" width={Math.min(bar.length, 100 - bar.start)} height="8" className={BARS[node.status]} />
         </svg>

@@ -9,6 +9,7 @@ interface CodeFieldProps {
   readonly name: string;
   readonly label: string;
   readonly text: string;
+  readonly readOnly: boolean;
   readonly onChange: (text: string) => void;
   readonly onSave: () => void;
   readonly faultsOf: (text: string) => readonly PlacedFault[];
@@ -23,7 +24,7 @@ function pageNonce(): string {
 }
 
 /** A form field for JSON: a plain text area, which becomes an editor as soon as scripts run. */
-export function CodeField({ name, label, text, onChange, onSave, faultsOf, faultsKey, ref }: CodeFieldProps) {
+export function CodeField({ name, label, text, readOnly, onChange, onSave, faultsOf, faultsKey, ref }: CodeFieldProps) {
   const words = useText();
   const hintId = useId();
   const place = useRef<HTMLDivElement>(null);
@@ -44,6 +45,7 @@ export function CodeField({ name, label, text, onChange, onSave, faultsOf, fault
         parent: place.current,
         text: latest.current.text,
         labels: { label, hintId },
+        readOnly,
         nonce: pageNonce(),
         onChange: (next) => latest.current.onChange(next),
         onSave: () => latest.current.onSave(),
@@ -57,7 +59,7 @@ export function CodeField({ name, label, text, onChange, onSave, faultsOf, fault
       editor.current = null;
       setOpened(false);
     };
-  }, [label, hintId]);
+  }, [label, hintId, readOnly]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key stands for what the marks depend on
   useEffect(() => editor.current?.mark(), [faultsKey]);
@@ -80,6 +82,7 @@ export function CodeField({ name, label, text, onChange, onSave, faultsOf, fault
         value={text}
         onChange={(event) => onChange(event.currentTarget.value)}
         hidden={opened}
+        readOnly={readOnly}
         spellCheck={false}
         autoCapitalize="none"
         className="block h-[min(70dvh,48rem)] w-full resize-y bg-transparent p-4 font-mono text-base leading-relaxed outline-none sm:text-[0.8125rem]"

@@ -3,7 +3,7 @@ import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirro
 import { json } from "@codemirror/lang-json";
 import { bracketMatching, foldGutter, foldKeymap, syntaxTree } from "@codemirror/language";
 import { type Diagnostic, forceLinting, linter, lintGutter, lintKeymap } from "@codemirror/lint";
-import { type Extension, RangeSetBuilder } from "@codemirror/state";
+import { EditorState, type Extension, RangeSetBuilder } from "@codemirror/state";
 import {
   Decoration,
   type DecorationSet,
@@ -30,6 +30,7 @@ interface Mark {
 export interface EditorOptions {
   readonly parent: HTMLElement;
   readonly text: string;
+  readonly readOnly: boolean;
   readonly labels: { readonly label: string; readonly hintId: string };
   /** Allows the editor's own style sheet under the page's policy. */
   readonly nonce: string;
@@ -103,13 +104,22 @@ const theme = EditorView.theme({
   },
   "&.cm-focused .cm-matchingBracket": { backgroundColor: "color-mix(in oklab, var(--accent) 25%, transparent)" },
   ".cm-foldPlaceholder": { backgroundColor: "var(--sunken)", borderColor: "var(--line)", color: "var(--ink-soft)" },
-  ".cm-tooltip": { backgroundColor: "var(--surface)", color: "var(--ink)", border: "1px solid var(--line)", borderRadius: "0.5rem", overflow: "hidden" },
+  ".cm-tooltip": {
+    backgroundColor: "var(--surface)",
+    color: "var(--ink)",
+    border: "1px solid var(--line)",
+    borderRadius: "0.5rem",
+    overflow: "hidden",
+  },
   ".cm-diagnostic-error": { borderLeftColor: "var(--danger)" },
   ".cm-panels": { backgroundColor: "var(--surface)", color: "var(--ink)" },
 });
 
 function behaviour({ onSave, onChange }: EditorOptions): Extension {
-  const save = { key: "Mod-s", preventDefault: true, run: () => (onSave(), true) };
+  const run = () => {
+    onSave();
+    return true;
+  };
   return [
     lineNumbers(),
     foldGutter(),
@@ -122,7 +132,15 @@ function behaviour({ onSave, onChange }: EditorOptions): Extension {
     EditorView.lineWrapping,
     json(),
     colours,
-    keymap.of([save, ...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, ...foldKeymap, ...lintKeymap, indentWithTab]),
+    keymap.of([
+      { key: "Mod-s", preventDefault: true, run },
+      ...closeBracketsKeymap,
+      ...defaultKeymap,
+      ...historyKeymap,
+      ...foldKeymap,
+      ...lintKeymap,
+      indentWithTab,
+    ]),
     EditorView.updateListener.of((update) => {
       if (update.docChanged) onChange(update.state.doc.toString());
     }),
@@ -143,6 +161,7 @@ export function openEditor(options: EditorOptions): Editor {
     doc: text,
     extensions: [
       EditorView.cspNonce.of(nonce),
+      EditorState.readOnly.of(options.readOnly),
       theme,
       behaviour(options),
       faultMarks(options),

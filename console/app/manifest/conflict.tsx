@@ -1,5 +1,6 @@
 import { useEffect, useRef } from "react";
-import { Button } from "../components/button.tsx";
+import { useLocation } from "react-router";
+import { Button, ButtonLink } from "../components/button.tsx";
 import { useText } from "../i18n/use-text.ts";
 import type { DraftText } from "./save-result.ts";
 
@@ -14,6 +15,7 @@ interface ConflictProps {
 /** Two people changed the same draft: nothing is decided for them. Stands inside the editor's form. */
 export function Conflict({ yours, theirs, onTakeTheirs, onLater }: ConflictProps) {
   const text = useText();
+  const { pathname } = useLocation();
   const section = useRef<HTMLElement>(null);
   useEffect(() => section.current?.focus(), []);
   return (
@@ -24,9 +26,16 @@ export function Conflict({ yours, theirs, onTakeTheirs, onLater }: ConflictProps
         <Button type="submit" look="primary" name="revision" value={theirs.revision}>
           {text.manifest.conflictMine}
         </Button>
-        <Button type="submit" name="take" value="theirs" formMethod="get" onClick={(event) => (event.preventDefault(), onTakeTheirs())}>
+        <ButtonLink
+          to={pathname}
+          reloadDocument
+          onClick={(event) => {
+            event.preventDefault();
+            onTakeTheirs();
+          }}
+        >
           {text.manifest.conflictTheirs}
-        </Button>
+        </ButtonLink>
         <Button look="quiet" onClick={onLater}>
           {text.manifest.conflictLook}
         </Button>

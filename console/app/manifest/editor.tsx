@@ -5,7 +5,6 @@ import { FaultList } from "../components/fault-list.tsx";
 import { ProblemNote } from "../components/problem.tsx";
 import { useText } from "../i18n/use-text.ts";
 import type { action } from "../routes/manifest.tsx";
-import { useWorkspace } from "../routes/workspace.tsx";
 import { CodeField, type CodeFieldHandle } from "./code-field.tsx";
 import { Conflict } from "./conflict.tsx";
 import { type PlacedFault, syntaxFaults } from "./faults.ts";
@@ -18,6 +17,12 @@ interface ManifestEditorProps {
   readonly draft: DraftText;
   /** What a form that was sent without scripts came to. */
   readonly posted: SaveResult | undefined;
+  readonly readOnly: boolean;
+}
+
+/** Where editing starts: after an attempt that did not save, still from the revision that it started from. */
+function startFrom(posted: SaveResult | undefined, draft: DraftText): DraftText {
+  return posted ? savedAfter(posted, { text: draft.text, revision: posted.revision }) : draft;
 }
 
 /** What is known to be saved after an attempt; what was known before where it failed. */
@@ -39,11 +44,10 @@ function useSaveKey(save: () => void): void {
 }
 
 /** The draft as text: edited, checked by the API, saved under its revision. */
-export function ManifestEditor({ draft, posted }: ManifestEditorProps) {
+export function ManifestEditor({ draft, posted, readOnly }: ManifestEditorProps) {
   const words = useText();
-  const { may } = useWorkspace();
   const fetcher = useFetcher<typeof action>();
-  const [base, setBase] = useState(savedAfter(posted, draft));
+  const [base, setBase] = useState(startFrom(posted, draft));
   const [text, setText] = useState(posted?.text ?? draft.text);
   const [result, setResult] = useState(posted);
   const field = useRef<CodeFieldHandle>(null);
@@ -62,8 +66,8 @@ export function ManifestEditor({ draft, posted }: ManifestEditorProps) {
     [submit, text],
   );
   const save = useCallback(() => {
-    if (!saving) saveFrom(base.revision);
-  }, [saving, saveFrom, base.revision]);
+    if (!saving && !readOnly) saveFrom(base.revision);
+  }, [saving, readOnly, saveFrom, base.revision]);
   useSaveKey(save);
 
   const faults = result?.kind === "faults" ? result.faults : [];
@@ -91,7 +95,7 @@ export function ManifestEditor({ draft, posted }: ManifestEditorProps) {
         unsaved={unsaved}
         saving={saving}
         savedNow={result?.kind === "saved"}
-        readOnly={!may("apps:edit")}
+        readOnly={readOnly}
         onFormat={readJsonDocument(text).ok ? () => field.current?.setText(JSON.stringify(JSON.parse(text), null, 2)) : undefined}
       />
       {result?.kind === "refused" ? <ProblemNote problem={result.problem} /> : null}
@@ -108,13 +112,16 @@ export function ManifestEditor({ draft, posted }: ManifestEditorProps) {
         ref={field}
         name="manifest"
         label={words.manifest.editor}
+        readOnly={readOnly}
         text={text}
         onChange={setText}
         onSave={save}
         faultsKey={result}
         faultsOf={(current) => {
           const mistakes = syntaxFaults(current, words);
-          return mistakes.length > 0 ? mistakes : faults.filter(({ path }) => path !== "").map((fault) => ({ ...fault, ...locate(current, fault.path) }));
+          return mistakes.length > 0
+            ? mistakes
+            : faults.filter(({ path }) => path !== "").map((fault) => ({ ...fault, ...locate(current, fault.path) }));
         }}
       />
       <LeaveGuard unsaved={unsaved} saving={saving} onSave={save} />
@@ -156,7 +163,7 @@ function Toolbar({ base, unsaved, saving, savedNow, readOnly, onFormat }: Toolba
           <Button onClick={onFormat} disabled={!onFormat}>
             {manifest.format}
           </Button>
-          <Button type="submit" look="primary" title={manifest.shortcut} aria-disabled={saving || undefined}>
+          <Button type="submit" look={unsaved ? "primary" : "secondary"} title={manifest.shortcut} aria-disabled={saving || undefined}>
             {saving ? actions.saving : manifest.save}
           </Button>
         </div>

@@ -24,6 +24,7 @@ export type JsonDocument =
 /** Far deeper than any manifest, far from the end of the stack. */
 const DEEPEST = 200;
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids exactly these characters in a string
 const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const WORD = /true|false|null/y;

@@ -29,6 +29,13 @@ export function LeaveGuard({ unsaved, saving, onSave }: LeaveGuardProps) {
     if (blocker.state === "blocked" && !unsaved) blocker.proceed();
   }, [blocker, unsaved]);
 
+  // A save that did not work ends the journey: what keeps it from working is on this page.
+  const wasSaving = useRef(false);
+  useEffect(() => {
+    if (wasSaving.current && !saving && unsaved) blocker.reset?.();
+    wasSaving.current = saving;
+  }, [saving, unsaved, blocker]);
+
   return (
     <dialog ref={dialog} aria-labelledby="leave-title" className={DIALOG} onCancel={() => blocker.reset?.()}>
       <h2 id="leave-title" className="text-lg font-semibold">

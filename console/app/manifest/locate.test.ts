@@ -20,6 +20,13 @@ function textAt(path: string): string {
   return MANIFEST.slice(from, to);
 }
 
+/** Every plain value of a document with its path, as the API writes paths. */
+function plainValues(value: unknown, path: string): [string, unknown][] {
+  if (Array.isArray(value)) return value.flatMap((item: unknown, index) => plainValues(item, `${path}[${index}]`));
+  if (typeof value !== "object" || value === null) return [[path, value]];
+  return Object.entries(value).flatMap(([key, item]: [string, unknown]) => plainValues(item, path === "" ? key : `${path}.${key}`));
+}
+
 describe("locate", () => {
   it("finds a plain value by its path", () => {
     expect(textAt("workflow.nodes[1].config.table")).toBe('"laeds"');
@@ -55,17 +62,10 @@ describe("locate", () => {
     fc.assert(
       fc.property(json, fc.constantFrom(undefined, 2), (document, indent) => {
         const text = JSON.stringify(document, null, indent);
-        const visit = (value: unknown, path: string): void => {
-          if (Array.isArray(value)) {
-            for (const [index, item] of value.entries()) visit(item, `${path}[${index}]`);
-          } else if (typeof value === "object" && value !== null) {
-            for (const [key, item] of Object.entries(value)) visit(item, path === "" ? key : `${path}.${key}`);
-          } else {
-            const { from, to } = locate(text, path);
-            expect(JSON.parse(text.slice(from, to))).toEqual(value);
-          }
-        };
-        visit(document, "");
+        for (const [path, value] of plainValues(document, "")) {
+          const { from, to } = locate(text, path);
+          expect(JSON.parse(text.slice(from, to))).toEqual(value);
+        }
       }),
     );
   });

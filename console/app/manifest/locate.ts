@@ -46,7 +46,9 @@ function intoArray(node: JsonNode & { kind: "array" }, path: string): Step | und
 function intoObject(node: JsonNode, path: string): Step | undefined {
   if (node.kind !== "object") return undefined;
   const text = path.startsWith(".") ? path.slice(1) : path;
-  const names = [...node.members.keys()].filter((name) => name !== "" && text.startsWith(name) && /^(?:[.[]|$)/.test(text.slice(name.length)));
+  const names = [...node.members.keys()].filter(
+    (name) => name !== "" && text.startsWith(name) && /^(?:[.[]|$)/.test(text.slice(name.length)),
+  );
   const name = names.sort((a, b) => b.length - a.length)[0];
   const member = name === undefined ? undefined : node.members.get(name);
   if (name === undefined || !member) return undefined;

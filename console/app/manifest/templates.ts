@@ -136,7 +136,8 @@ const summary = {
         id: "summary",
         type: "generate",
         config: {
-          instructions: "Summarise the text in at most three sentences. Write in {{ inputs.language }}. Add nothing that is not in the text.",
+          instructions:
+            "Summarise the text in at most three sentences. Write in {{ inputs.language }}. Add nothing that is not in the text.",
           input: "{{ inputs.text }}",
           format: "text",
           max_tokens: 300,
@@ -159,7 +160,14 @@ const summary = {
         id: "form",
         type: "form",
         children: [
-          { id: "text", type: "textarea", label: "Text", input_key: "text", validation: { required: true, max: 20_000 }, props: { rows: 10 } },
+          {
+            id: "text",
+            type: "textarea",
+            label: "Text",
+            input_key: "text",
+            validation: { required: true, max: 20_000 },
+            props: { rows: 10 },
+          },
           { id: "language", type: "select", label: "Language of the summary", input_key: "language" },
         ],
       },

@@ -41,7 +41,13 @@ export default function Access({ loaderData: policy, actionData }: Route.Compone
     <Form method="post" className="max-w-3xl">
       <Title>{[text.access.title, app.name]}</Title>
       <fieldset disabled={fixed} className="flex flex-col gap-6">
-        {actionData ? actionData.problem ? <ProblemNote problem={actionData.problem} /> : <Warning>{text.access.incomplete}</Warning> : null}
+        {actionData ? (
+          actionData.problem ? (
+            <ProblemNote problem={actionData.problem} />
+          ) : (
+            <Warning>{text.access.incomplete}</Warning>
+          )
+        ) : null}
         <Modes policy={policy} />
         <Card title={text.access.limits} lead={text.access.limitsLead}>
           <div className="flex flex-col gap-4">
@@ -101,8 +107,25 @@ function LimitFields({ name, label, limit }: { readonly name: string; readonly l
       <span aria-hidden="true" className="col-span-2 text-sm font-medium sm:col-span-1 sm:pb-2.5">
         {label}
       </span>
-      <TextField label={text.access.requests} name={`${name}_requests`} type="number" min={1} step={1} inputMode="numeric" defaultValue={limit?.max_requests} />
-      <TextField label={text.access.seconds} name={`${name}_seconds`} type="number" min={1} max={86_400} step={1} inputMode="numeric" defaultValue={limit?.window_seconds} />
+      <TextField
+        label={text.access.requests}
+        name={`${name}_requests`}
+        type="number"
+        min={1}
+        step={1}
+        inputMode="numeric"
+        defaultValue={limit?.max_requests}
+      />
+      <TextField
+        label={text.access.seconds}
+        name={`${name}_seconds`}
+        type="number"
+        min={1}
+        max={86_400}
+        step={1}
+        inputMode="numeric"
+        defaultValue={limit?.window_seconds}
+      />
     </fieldset>
   );
 }

@@ -84,14 +84,19 @@ export default function ApiKeys({ loaderData: keys, actionData }: Route.Componen
       {actionData?.problem ? <ProblemNote problem={actionData.problem} /> : null}
       {actionData && !actionData.problem && !actionData.key ? <Warning>{text.keys.noScopes}</Warning> : null}
       {actionData?.key ? (
-        <OneTime title={text.keys.newKey(actionData.key.name)} lead={text.keys.shownOnce} label={text.keys.key} value={actionData.key.key} />
+        <OneTime
+          title={text.keys.newKey(actionData.key.name)}
+          lead={text.keys.shownOnce}
+          label={text.keys.key}
+          value={actionData.key.key}
+        />
       ) : null}
       {keys.length === 0 ? (
         <Empty title={text.keys.empty} lead={text.keys.emptyLead} />
       ) : (
         <Rows label={text.keys.title} columns={columns} items={keys} keyOf={({ id }) => id} />
       )}
-      <NewKey />
+      <NewKey key={actionData?.key?.id} />
     </div>
   );
 }

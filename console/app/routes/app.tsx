@@ -64,7 +64,12 @@ function PublicLink({ app }: { readonly app: App }) {
   return (
     <p className="mt-2 flex flex-wrap gap-x-3 text-sm">
       <span className="text-ink-soft">{text.app.live(live.number)}</span>
-      <a href={app.public_url} target="_blank" rel="noopener" className="min-w-0 font-medium break-all text-accent underline underline-offset-4">
+      <a
+        href={app.public_url}
+        target="_blank"
+        rel="noopener"
+        className="min-w-0 font-medium break-all text-accent underline underline-offset-4"
+      >
         {app.public_url.replace(/^https?:\/\//, "")} <span aria-hidden="true">↗</span>
       </a>
     </p>
@@ -88,7 +93,8 @@ function StateButtons({ app, workspaceId }: { readonly app: App; readonly worksp
           action={action}
           danger
         />
-      ) : (
+      ) : null}
+      {app.status === "unpublished" ? (
         <Confirm
           trigger={text.app.archive}
           title={text.app.archiveTitle}
@@ -98,7 +104,7 @@ function StateButtons({ app, workspaceId }: { readonly app: App; readonly worksp
           action={action}
           danger
         />
-      )}
+      ) : null}
       <ButtonLink look="primary" to={paths.publish(workspaceId, app.id)}>
         {text.app.publish}
       </ButtonLink>

@@ -12,6 +12,7 @@ import type { SaveResult } from "../manifest/save-result.ts";
 import { type Visit, visitContext } from "../visit.ts";
 import type { Route } from "./+types/manifest.ts";
 import { useApp } from "./app.tsx";
+import { useWorkspace } from "./workspace.tsx";
 
 const entries = z.object({ manifest: z.string().default(""), revision: z.coerce.number().int().nonnegative() });
 
@@ -32,7 +33,12 @@ export async function action({ params, request, context }: Route.ActionArgs) {
   // Forms send line ends as CRLF; places in the text count the ones that the editor shows.
   const text = raw.replaceAll("\r\n", "\n");
   const result = await save(visit, params.appId, text, revision);
-  return data(result, { status: result.kind === "refused" ? result.problem.status : result.kind === "faults" ? 422 : result.kind === "conflict" ? 412 : 200 });
+  return data(result, { status: statusOf(result) });
+}
+
+function statusOf(result: SaveResult): number {
+  if (result.kind === "refused") return result.problem.status;
+  return { saved: 200, faults: 422, conflict: 412 }[result.kind];
 }
 
 async function save(visit: Visit, appId: string, text: string, revision: number): Promise<SaveResult> {
@@ -50,10 +56,11 @@ async function save(visit: Visit, appId: string, text: string, revision: number)
 export default function ManifestPage({ loaderData, actionData }: Route.ComponentProps) {
   const text = useText();
   const app = useApp();
+  const { may } = useWorkspace();
   return (
     <>
       <Title>{[text.manifest.label, app.name]}</Title>
-      <ManifestEditor key={app.id} draft={loaderData} posted={actionData} />
+      <ManifestEditor key={app.id} draft={loaderData} posted={actionData} readOnly={!may("apps:edit") || app.status === "archived"} />
     </>
   );
 }

@@ -64,7 +64,11 @@ export default function Members({ loaderData: { members, roles }, actionData }: 
     { header: text.members.person, kind: "title", cell: (member) => <Person member={member} isYou={member.user_id === userId} /> },
     { header: text.members.role, cell: (member) => (manages ? <RoleForm member={member} roles={roles} /> : member.role) },
     { header: text.members.since, cell: (member) => <Moment at={member.created_at} day /> },
-    { header: text.app.more, kind: "actions", cell: (member) => (manages && member.role !== "owner" ? <RemoveMember member={member} /> : null) },
+    {
+      header: text.app.more,
+      kind: "actions",
+      cell: (member) => (manages && member.role !== "owner" ? <RemoveMember member={member} /> : null),
+    },
   ];
   return (
     <div className="flex flex-col gap-6">
@@ -80,7 +84,7 @@ export default function Members({ loaderData: { members, roles }, actionData }: 
         />
       ) : null}
       <Rows label={text.members.title} columns={columns} items={members} keyOf={({ id }) => id} />
-      {manages ? <Invite roles={roles} /> : null}
+      {manages ? <Invite key={actionData?.invitation?.link} roles={roles} /> : null}
     </div>
   );
 }

@@ -81,14 +81,7 @@ export default function NewApp({ loaderData, actionData }: Route.ComponentProps)
           <input type="hidden" name="once" value={actionData?.once ?? loaderData.once} />
           {pasted?.problem ? <ProblemNote problem={pasted.problem}>{null}</ProblemNote> : null}
           {pasted && pasted.faults.length > 0 ? <FaultList faults={pasted.faults} /> : null}
-          <TextArea
-            label={text.newApp.manifest}
-            name="manifest"
-            rows={10}
-            required
-            spellCheck={false}
-            defaultValue={pasted?.manifest}
-          />
+          <TextArea label={text.newApp.manifest} name="manifest" rows={10} required spellCheck={false} defaultValue={pasted?.manifest} />
           <div>
             <Submit intent="paste" look="secondary">
               {text.newApp.fromManifest}

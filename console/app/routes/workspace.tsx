@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import { data, Form, Link, Outlet, redirect, useRouteLoaderData } from "react-router";
 import { readSession } from "../api/auth.server.ts";
 import { readOne, readPage } from "../api/client.server.ts";
@@ -33,7 +34,17 @@ export function useWorkspace(): { readonly workspace: Workspace; readonly userId
 }
 
 export default function WorkspacePage({ loaderData }: Route.ComponentProps) {
-  const { workspace } = loaderData;
+  return (
+    <Shell around={loaderData}>
+      <Outlet />
+    </Shell>
+  );
+}
+
+type Around = Route.ComponentProps["loaderData"];
+
+function Shell({ around, children }: { readonly around: Around; readonly children: ReactNode }) {
+  const { workspace } = around;
   const text = useText();
   const may = (permission: string) => workspace.permissions.includes(permission);
   const tabs = [
@@ -51,15 +62,15 @@ export default function WorkspacePage({ loaderData }: Route.ComponentProps) {
             <Link to={paths.apps(workspace.id)} aria-label={text.product} className="me-1 rounded-lg">
               <Mark />
             </Link>
-            <WorkspaceMenu workspace={workspace} workspaces={loaderData.workspaces} />
+            <WorkspaceMenu workspace={workspace} workspaces={around.workspaces} />
             <span className="flex-1" />
-            <AccountMenu name={loaderData.user.name} email={loaderData.user.email} />
+            <AccountMenu name={around.user.name} email={around.user.email} />
           </div>
           <Tabs label={text.nav.label} tabs={tabs.filter(({ shown }) => shown)} />
         </div>
       </header>
       <main id="main" className="mx-auto max-w-6xl px-4 py-6 sm:px-6 sm:py-8">
-        <Outlet />
+        {children}
       </main>
     </>
   );
@@ -71,7 +82,11 @@ function WorkspaceMenu({ workspace, workspaces }: { readonly workspace: Workspac
     <Menu label={text.nav.switch} shown={workspace.name}>
       {workspaces.map(({ id, name, slug }) => (
         <li key={id}>
-          <Link to={paths.apps(id)} aria-current={id === workspace.id ? "true" : undefined} className={`${ITEM} aria-[current]:bg-accent-soft`}>
+          <Link
+            to={paths.apps(id)}
+            aria-current={id === workspace.id ? "true" : undefined}
+            className={`${ITEM} aria-[current]:bg-accent-soft`}
+          >
             <span className="block truncate font-medium">{name}</span>
             <span className="block truncate text-xs text-ink-soft">{slug}</span>
           </Link>
@@ -110,10 +125,20 @@ function AccountMenu({ name, email }: { readonly name: string; readonly email: s
 
 const ITEM = "block rounded-lg px-3 py-2 text-sm hover:bg-sunken";
 
+/** What goes wrong in a part of the workspace leaves the way to the other parts open. */
 export function ErrorBoundary({ error }: Route.ErrorBoundaryProps) {
+  const around = useRouteLoaderData<typeof loader>("routes/workspace");
+  if (!around)
+    return (
+      <main id="main" className="mx-auto flex min-h-dvh max-w-lg flex-col justify-center px-6 py-16">
+        <Refusal error={error} />
+      </main>
+    );
   return (
-    <main id="main" className="mx-auto flex min-h-[70dvh] max-w-lg flex-col justify-center px-6 py-16">
-      <Refusal error={error} />
-    </main>
+    <Shell around={around}>
+      <div className="mx-auto max-w-lg py-16">
+        <Refusal error={error} />
+      </div>
+    </Shell>
   );
 }
