@@ -1,5 +1,5 @@
 import { mkdirSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { startProcess } from "../process/managed-process.ts";
 import { type Supervised, supervise } from "../process/supervised.ts";
@@ -23,8 +23,9 @@ export function startWorker(
     name: "The Worker",
     ...surroundings,
     port: settings.port,
-    start: () =>
-      startProcess({
+    start: async () => {
+      await forgetEntry(settings.home, "agentflow");
+      return await startProcess({
         command: program("wrangler"),
         args: [
           "dev",
@@ -39,7 +40,8 @@ export function startWorker(
         env: environment(settings.home, files.varNames),
         logFile: join(settings.home, "logs", "worker.log"),
         stopSignal: "SIGINT",
-      }),
+      });
+    },
   });
 }
 
@@ -50,16 +52,27 @@ export async function startConsole(settings: Settings, surroundings: Surrounding
     name: "The console",
     ...surroundings,
     port: settings.consolePort,
-    start: () =>
-      startProcess({
+    start: async () => {
+      await forgetEntry(settings.home, "agentflow-console");
+      return await startProcess({
         command: program("wrangler"),
         args: ["pages", "dev", ...["--persist-to", join(folder, "state")], ...commonFlags(settings.consolePort)],
         cwd: folder,
         env: environment(settings.home, []),
         logFile: join(settings.home, "logs", "console.log"),
         stopSignal: "SIGINT",
-      }),
+      });
+    },
   });
+}
+
+/** What a killed wrangler left in the dev registry would be believed for a minute, and the new one not be found. */
+async function forgetEntry(home: string, worker: string): Promise<void> {
+  await rm(join(registryOf(home), worker), { force: true });
+}
+
+function registryOf(home: string): string {
+  return join(home, "registry");
 }
 
 /**
@@ -87,7 +100,7 @@ function environment(home: string, without: readonly string[]): NodeJS.ProcessEn
   return {
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !without.includes(name))),
     // Two stacks on one machine must not find each other's Workers.
-    WRANGLER_REGISTRY_PATH: join(home, "registry"),
+    WRANGLER_REGISTRY_PATH: registryOf(home),
     WRANGLER_LOG_PATH: join(home, "logs", "wrangler"),
     WRANGLER_SEND_METRICS: "false",
     CI: "1",
