@@ -183,7 +183,14 @@ describe("the epoch", () => {
   });
 
   test("that was never announced is learned from a route that has it", async () => {
+    const page = currentEpoch(ctx, "app_1");
+    await vi.advanceTimersByTimeAsync(20);
+    expect(await page).toBe(0);
     expect(await visit(route({}, 7))).toMatchObject({ epoch: 7 });
+    await vi.advanceTimersByTimeAsync(3_000);
+    const later = currentEpoch(ctx, "app_1");
+    await vi.advanceTimersByTimeAsync(20);
+    expect(await later).toBe(7);
     expect(counters.only("app").epoch).toBe(7);
   });
 });

@@ -64,15 +64,14 @@ interface NamedLimiter {
 export async function admit(ctx: Context, route: AdmissionRoute, who: Visitor): Promise<Admission> {
   const { per_app } = route.accessPolicy.rate_limit;
   const app = new Limiter(ctx, `app:${route.appId}`, inMilliseconds(per_app), route.epoch);
-  const currently = async () => Math.max(route.epoch, await app.epoch());
   const limiters = await visitorLimiters(ctx, route, who);
   if (per_app) limiters.push({ name: "per_app", limit: per_app, limiter: app });
 
   const refusals = await knownRefusals(ctx, route.workspaceId, limiters);
-  if (refusals.length > 0) return refuse(refusals, await currently());
+  if (refusals.length > 0) return refuse(refusals, await app.epoch());
 
   const asked = [...limiters.map(claimLimit), claimQuota(ctx, route.workspaceId)];
-  const [[epoch], claims] = await Promise.all([Promise.allSettled([currently()]), Promise.allSettled(asked)]);
+  const [[epoch], claims] = await Promise.all([Promise.allSettled([app.epoch()]), Promise.allSettled(asked)]);
   const refund = () => {
     for (const claim of claims) if (claim.status === "fulfilled" && claim.value.ok) claim.value.refund();
   };

@@ -14,6 +14,8 @@ class Holding {
   readonly holder = new LeaseHolder<RateLimitGrant>(NO_LIMIT);
   /** As the last request found it in its route. */
   limit: RateLimit | null = null;
+  /** The newest epoch that a route in this isolate had. */
+  knownEpoch = 0;
 
   follow(limit: RateLimit): void {
     this.limit = limit;
@@ -33,9 +35,10 @@ export class Limiter {
   constructor(ctx: Context, name: string, limit: RateLimit | null, knownEpoch = 0) {
     const holding = holdings.of(ctx.env.RATE_LIMITER, name);
     if (limit) holding.follow(limit);
+    holding.knownEpoch = Math.max(holding.knownEpoch, knownEpoch);
     this.#holding = holding;
     this.#caller = callerOf<RateLimitGrant>(ctx, (exchange) => {
-      const request = { ...exchange, limit: holding.limit, knownEpoch };
+      const request = { ...exchange, limit: holding.limit, knownEpoch: holding.knownEpoch };
       return callObject(() => ctx.env.RATE_LIMITER.getByName(name).take(request), "The rate limiter");
     });
   }
@@ -48,9 +51,9 @@ export class Limiter {
     return this.#holding.holder.take(this.#caller);
   }
 
-  /** The app's epoch, at most a lease's life old. */
+  /** The app's epoch, at most a lease's life old, and never older than a route this isolate has seen. */
   async epoch(): Promise<number> {
     const { epoch } = await this.#holding.holder.latest(this.#caller, LEASE_LIFE_MS);
-    return epoch;
+    return Math.max(epoch, this.#holding.knownEpoch);
   }
 }
