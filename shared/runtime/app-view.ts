@@ -26,6 +26,13 @@ function showsMarkdown({ ui_schema }: ServedVersion["content"]): boolean {
   return JSON.stringify(ui_schema).includes('"markdown"');
 }
 
+/** The node types whose text comes from a model; a subflow may hold any of them. */
+const MODEL_NODES: ReadonlySet<string> = new Set(["llm", "intent", "generate", "agent", "subflow"]);
+
+function asksModel(workflow: Workflow): boolean {
+  return workflow.nodes.some(({ type }) => MODEL_NODES.has(type));
+}
+
 const plain: RenderMarkdown = () => "";
 
 /** Everything that a page of this version shows. */
@@ -48,7 +55,7 @@ export async function appView(
     steps: stepNames(content.workflow, locale.texts),
     answerNodes: answerNodes(content.workflow, content.ui_schema.result_view),
     locale,
-    offlineModel,
+    offlineModel: offlineModel && asksModel(content.workflow),
     release,
     state,
     values,

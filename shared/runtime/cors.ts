@@ -19,10 +19,14 @@ function ownOrigin(request: Request): string {
  */
 export function corsHeaders(route: AppRoute, request: Request): Record<string, string> {
   const origin = request.headers.get("Origin");
-  const anyOrigin = route.accessPolicy.allowed_origins.includes("*");
-  const vary: Record<string, string> = anyOrigin ? {} : { Vary: "Origin" };
-  if (origin === null || !isOriginAllowed(route, origin, ownOrigin(request))) return vary;
-  return { ...vary, "Access-Control-Allow-Origin": anyOrigin ? "*" : origin, "Access-Control-Expose-Headers": EXPOSED };
+  // Said to everybody, so that an answer kept by a cache serves pages of any origin.
+  if (route.accessPolicy.allowed_origins.includes("*")) return permission("*");
+  const vary = { Vary: "Origin" };
+  return origin !== null && isOriginAllowed(route, origin, ownOrigin(request)) ? { ...vary, ...permission(origin) } : vary;
+}
+
+function permission(origin: string): Record<string, string> {
+  return { "Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": EXPOSED };
 }
 
 /** The answer to a preflight. An origin that is not allowed gets no permission, which is all that a browser needs. */

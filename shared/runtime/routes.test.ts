@@ -72,7 +72,7 @@ describe("RouteCache", () => {
     state.epoch = 2;
     expect(await Promise.all([warm.resolve(ctx, ADDRESS), warm.resolve(ctx, ADDRESS)])).toEqual([state.stored, state.stored]);
     expect(state.queries).toBe(2);
-    kv.put(KEY, JSON.stringify(route(1)));
+    await kv.put(KEY, JSON.stringify(route(1)));
     expect(await isolate().resolve(ctx, ADDRESS)).toEqual(state.stored);
   });
 
@@ -122,7 +122,7 @@ describe("RouteCache", () => {
 
   it("lives without KV, and past what KV has but cannot be read", async () => {
     const { kv, ctx, settled, state, isolate } = world(route(1));
-    kv.put(KEY, '{"epoch":"nonsense"}');
+    await kv.put(KEY, '{"epoch":"nonsense"}');
     expect(await isolate().resolve(ctx, ADDRESS)).toEqual(route(1));
     await settled();
     kv.broken = true;

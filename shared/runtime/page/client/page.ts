@@ -127,16 +127,17 @@ function refuse(page: Page, { code, errors, retryAfter }: Refusal, fields: URLSe
 /** Follows a run to its end, if need be past the loss of its stream. */
 async function follow(page: Page, progress: Progress, events: AsyncIterable<Parameters<Progress["show"]>[0]>): Promise<Finished | null> {
   let runId: string | null = null;
+  let end: Finished | null = null;
   try {
     for await (const event of events) {
-      if (event.type === "run.finished") return event;
       if (event.type === "run.started") runId = event.run_id;
-      progress.show(event);
+      if (event.type === "run.finished") end = event;
+      else progress.show(event);
     }
   } catch (error) {
     console.warn("the stream was lost", error);
   }
-  return runId === null ? null : findEnd(page.config.runs, runId);
+  return end ?? (runId === null ? null : findEnd(page.config.runs, runId));
 }
 
 /** One run, from its start to its result or to what went wrong. */

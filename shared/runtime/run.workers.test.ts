@@ -1,0 +1,181 @@
+import { env } from "cloudflare:workers";
+import { createParser } from "eventsource-parser";
+import { describe, expect, it, vi } from "vitest";
+import type { VersionContent } from "#app";
+import { compilePlan, inputDeclarations } from "#execution";
+import { type Context, createContext } from "#platform/context";
+import type { Env as PlatformEnv } from "#platform/env";
+import { errorCode } from "#platform/errors";
+import { parseRunRecord, type RunRecord } from "#platform/records";
+import { outboxName, placeOfRun } from "./place.ts";
+import { type RunOrder, runNow, streamRun } from "./run.ts";
+
+declare global {
+  namespace Cloudflare {
+    interface Env extends PlatformEnv {}
+  }
+}
+
+const WORKSPACE = "wrk_runs";
+const content: VersionContent = {
+  versionId: "apv_1",
+  number: 3,
+  name: "Greeter",
+  description: "",
+  workflow: {
+    nodes: [
+      { id: "start", type: "start", config: { inputs: [{ name: "name", type: "string", required: true }] } },
+      { id: "hello", type: "template", config: { text: "Hello {{ inputs.name }}" } },
+      { id: "end", type: "end", config: { outputs: { reply: "{{ nodes.hello.text }}" } } },
+    ],
+    edges: [
+      { from: "start", to: "hello" },
+      { from: "hello", to: "end" },
+    ],
+  },
+  ui_schema: { schema_version: "1", layout: { type: "stack" }, blocks: [], actions: [] },
+  db_schema: { tables: [] },
+  config: { timeout_ms: 10_000, max_output_bytes: 10_000, locale: "en" },
+};
+
+function start(bindings: Partial<PlatformEnv> = {}) {
+  const works: Promise<unknown>[] = [];
+  const ctx = createContext({ ...env, ...bindings }, { waitUntil: (work) => works.push(work) });
+  const refund = vi.fn();
+  const order: RunOrder = {
+    route: {
+      workspaceId: WORKSPACE,
+      workspaceSlug: "acme",
+      appId: "app_1",
+      appSlug: "greeter",
+      name: "Greeter",
+      description: "",
+      status: "published",
+      versionId: "apv_1",
+      versionNumber: 3,
+      epoch: 1,
+      accessPolicy: {
+        access_mode: "public_anonymous",
+        rate_limit: { per_ip: null, per_session: null, per_app: null },
+        allowed_origins: ["*"],
+        require_captcha: false,
+      },
+    },
+    version: { content, plan: compilePlan(content.workflow), inputs: inputDeclarations(content.workflow) },
+    inputs: { name: "Ana" },
+    session: { id: "vis_1", token: "the.token", fresh: true },
+    apiKeyId: null,
+    place: "fra",
+    loadSecrets: async () => ({}),
+    refund,
+  };
+  return { ctx, order, refund, settled: () => Promise.all(works) };
+}
+
+async function recordOf(runId: string): Promise<RunRecord | null> {
+  const text = await env.RECORDER.getByName(outboxName(WORKSPACE, placeOfRun(runId) ?? "")).find(runId);
+  return text === null ? null : parseRunRecord(text);
+}
+
+/** A Recorder that cannot be reached. */
+function brokenRecorder(ctx: Context): Partial<PlatformEnv> {
+  const fail = () => Promise.reject(new Error("the object is unreachable"));
+  return { RECORDER: Object.assign(Object.create(ctx.env.RECORDER), { getByName: () => ({ append: fail, open: fail }) }) };
+}
+
+function eventsIn(text: string): { type: string; data: Record<string, unknown>; id: number }[] {
+  const events: { type: string; data: Record<string, unknown>; id: number }[] = [];
+  const parser = createParser({
+    onEvent: ({ event = "", data, id }) => events.push({ type: event, data: JSON.parse(data), id: Number(id) }),
+  });
+  parser.feed(text);
+  return events;
+}
+
+describe("runNow", () => {
+  it("answers once the run is on record, in the outbox that its id names", async () => {
+    const { ctx, order, refund } = start();
+    const answer = await runNow(ctx, order);
+    expect(answer).toMatchObject({ status: "completed", outputs: { reply: "Hello Ana" }, session_id: "the.token" });
+    expect(answer).not.toHaveProperty("error");
+    expect(placeOfRun(answer.run_id)).toBe("fra");
+    const record = await recordOf(answer.run_id);
+    expect(record?.execution).toMatchObject({
+      trigger: "visitor",
+      status: "completed",
+      session_id: "vis_1",
+      api_key_id: null,
+      version_id: "apv_1",
+    });
+    expect(record?.usage_events).toMatchObject([{ id: `${answer.run_id}:requests`, meter: "requests", quantity: 1 }]);
+    expect(refund).not.toHaveBeenCalled();
+  });
+
+  it("records whose key it was", async () => {
+    const { ctx, order } = start();
+    const answer = await runNow(ctx, { ...order, apiKeyId: "key_1" });
+    expect((await recordOf(answer.run_id))?.execution).toMatchObject({ trigger: "api", api_key_id: "key_1" });
+  });
+
+  it("does not acknowledge, and gives back, what could not be recorded", async () => {
+    const { order, refund, ctx } = start();
+    const broken = start(brokenRecorder(ctx)).ctx;
+    const code = await runNow(broken, order).catch(errorCode);
+    expect(code).toBe("upstream_unavailable");
+    expect(refund).toHaveBeenCalledOnce();
+  });
+});
+
+describe("streamRun", () => {
+  it("has the run on record before its first byte, and its end before run.finished", async () => {
+    const { ctx, order, settled } = start();
+    const stream = await streamRun(ctx, order);
+    await settled();
+    const events = eventsIn(await new Response(stream).text());
+    expect(events.map(({ id }) => id)).toEqual(events.map((_, index) => index + 1));
+    expect(events.map(({ type }) => type)).toEqual([
+      "run.started",
+      "node.started",
+      "node.finished",
+      "node.started",
+      "node.finished",
+      "node.started",
+      "node.finished",
+      "run.finished",
+    ]);
+    for (const { type, data } of events) expect(data["type"]).toBe(type);
+    const end = events.at(-1)?.data;
+    expect(end).toMatchObject({ status: "completed", outputs: { reply: "Hello Ana" }, session_id: "the.token" });
+    const record = await recordOf(String(end?.["run_id"]));
+    expect(record?.execution).toMatchObject({ status: "completed", outputs: { reply: "Hello Ana" } });
+    expect(JSON.stringify(events.slice(0, -1))).not.toContain("Ana");
+  });
+
+  it("goes on when its watcher leaves at once", async () => {
+    const { ctx, order, settled } = start();
+    const ids: string[] = [];
+    const watched: Context = Object.create(ctx, {
+      newId: {
+        value: (kind: Parameters<Context["newId"]>[0]) => {
+          const id = ctx.newId(kind);
+          ids.push(id);
+          return id;
+        },
+      },
+    });
+    const stream = await streamRun(watched, order);
+    await stream.cancel();
+    await settled();
+    const [id = ""] = ids;
+    const outbox = env.RECORDER.getByName(outboxName(WORKSPACE, "fra"));
+    const found = (await outbox.pull(100)).find((row) => row.id.startsWith(id.slice(0, -3)));
+    expect(found && parseRunRecord(found.record).execution.status).toBe("completed");
+  });
+
+  it("refuses as a problem, before any byte, what could not be recorded as begun", async () => {
+    const { order, refund, ctx } = start();
+    const broken = start(brokenRecorder(ctx)).ctx;
+    expect(await streamRun(broken, order).catch(errorCode)).toBe("upstream_unavailable");
+    expect(refund).toHaveBeenCalledOnce();
+  });
+});
