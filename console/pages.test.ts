@@ -103,6 +103,16 @@ describe("pages", () => {
     expect(html).not.toContain("Detail of");
   });
 
+  it("end in a page at the front door too", async () => {
+    const response = await ask(
+      "/",
+      {},
+      createStubApi((_, path) => (path === "/workspaces" ? problem(503, "database_unavailable") : undefined)),
+    );
+    expect(response.status).toBe(503);
+    expect(await response.text()).toContain("Not available right now");
+  });
+
   it("do not show another app's run under this one", async () => {
     expect((await ask(`${home}/apps/app_01k9x3y1v5f5q8m2n7b4c6d8e1/runs/${RUN}`)).status).toBe(404);
   });

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -48,7 +48,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await stop(child);
     throw new Error(`the stack did not start:\n${Buffer.concat(output).toString()}`, { cause: error });
   }
-  const { postgres } = JSON.parse(readFileSync(join(home, "stack.json"), "utf8")) as { postgres: string };
+  const postgres = /postgresql:\/\/\S+/.exec(Buffer.concat(output).toString())?.[0];
+  if (postgres === undefined) throw new Error("the stack did not print the address of its PostgreSQL");
   project.provide("stack", { api, console: `http://127.0.0.1:${consolePort}`, postgres, pid: child.pid ?? 0 });
   return async () => {
     await stop(child);

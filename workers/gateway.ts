@@ -4,8 +4,8 @@ import type { Env } from "#platform/env";
 import { AppError, notFound } from "#platform/errors";
 import { healthResponse } from "./health.ts";
 import { problemResponse } from "./problem.ts";
-import { handleVisitor } from "./runtime/index.ts";
 import { visitorErrorPage } from "./runtime/error-page.ts";
+import { handleVisitor } from "./runtime/index.ts";
 
 /** First path words of platform hosts that are never a workspace's slug. */
 const API_PATHS: ReadonlySet<string> = new Set(["api", "openapi.json"]);

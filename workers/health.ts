@@ -9,7 +9,9 @@ const PATIENCE = 3_000;
 /** `GET /healthz`: 200 when the platform database and every address in HEALTH_CHECKS answer, else 503. */
 export async function healthResponse(ctx: Context): Promise<Response> {
   const named = [["platform_db", () => ctx.db.execute(sql`select 1`)] as const, ...addressChecks(ctx)];
-  const checks = Object.fromEntries(await Promise.all(named.map(async ([name, probe]) => [name, await outcome(ctx, name, probe)] as const)));
+  const checks = Object.fromEntries(
+    await Promise.all(named.map(async ([name, probe]) => [name, await outcome(ctx, name, probe)] as const)),
+  );
   const ok = Object.values(checks).every((check) => check === "ok");
   return Response.json(
     { status: ok ? "ok" : "unavailable", version: ctx.env.VERSION, checks },

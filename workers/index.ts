@@ -17,8 +17,8 @@ export default {
     return consumeRecords(createContext(env, { actor, waitUntil: (work) => execution.waitUntil(work) }), batch);
   },
 
-  scheduled(_event, env, execution) {
+  scheduled(event, env, execution) {
     const actor = { type: "system", name: "schedule" } as const;
-    return runScheduled(createContext(env, { actor, waitUntil: (work) => execution.waitUntil(work) }));
+    return runScheduled(createContext(env, { actor, waitUntil: (work) => execution.waitUntil(work) }), event.scheduledTime);
   },
 } satisfies ExportedHandler<Env>;

@@ -1,4 +1,5 @@
 import { complete } from "#ai";
+import { requireTokens } from "#billing";
 import { executeOperation } from "#database";
 import type { Context } from "#platform/context";
 import type { Env } from "#platform/env";
@@ -13,7 +14,11 @@ function allowedPrivateHosts({ HTTP_ALLOW_PRIVATE = "" }: Env): ReadonlySet<stri
 
 function servicesFor(ctx: Context, { workspaceId, dbSchema }: RunRequest): NodeServices {
   return {
-    complete: (request) => complete(ctx, request),
+    async complete(request) {
+      // A quota that ends in the middle of a run stops it before the next metered call.
+      await requireTokens(ctx, workspaceId);
+      return complete(ctx, request);
+    },
     executeOperation: (operation, signal) => executeOperation(ctx, workspaceId, dbSchema, operation, { signal }),
     fetch: (address, init) => fetch(address, init),
     allowedPrivateHosts: allowedPrivateHosts(ctx.env),

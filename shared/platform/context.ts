@@ -35,8 +35,10 @@ export interface ContextOptions {
 
 export function createContext(env: Env, options: ContextOptions): Context {
   const { clock = systemClock, random = systemRandom, actor = { type: "anonymous" }, waitUntil } = options;
-  const requestId = options.requestId ?? newId("request", clock, random);
+  // Made when first asked for: most of a warm request needs neither.
   let db: Database | undefined;
+  let log: Logger | undefined;
+  let requestId = options.requestId;
   return {
     env,
     get db() {
@@ -48,8 +50,14 @@ export function createContext(env: Env, options: ContextOptions): Context {
     random,
     newId: (kind) => newId(kind, clock, random),
     actor,
-    requestId,
-    log: createLogger({ request_id: requestId }),
+    get requestId() {
+      requestId ??= newId("request", clock, random);
+      return requestId;
+    },
+    get log() {
+      log ??= createLogger({ request_id: this.requestId });
+      return log;
+    },
     waitUntil,
   };
 }

@@ -1,5 +1,5 @@
 import type { AppRoute } from "#app";
-import { requestEvent, usageEventsOf } from "#billing";
+import { requestEvent, spendTokens, usageEventsOf } from "#billing";
 import { type RunEvent, type RunResult, runInline } from "#execution";
 import type { Context } from "#platform/context";
 import { AppError, errorCode } from "#platform/errors";
@@ -111,6 +111,12 @@ function finished(order: RunOrder, runId: string, result: RunResult): RunRecord 
   });
 }
 
+/** Stores how a run ended, and counts what it used towards the quota: the record is what the ledger will say. */
+async function settle(ctx: Context, order: RunOrder, record: RunRecord): Promise<void> {
+  await store(ctx, order, (stub) => stub.append(record));
+  spendTokens(ctx, order.route.workspaceId, record.execution.usage.total_tokens);
+}
+
 function newRunId(ctx: Context, order: RunOrder): string {
   return placedRunId(ctx.newId("run"), order.place);
 }
@@ -119,7 +125,7 @@ async function runAndRecord(ctx: Context, order: RunOrder): Promise<RunAnswer> {
   const runId = newRunId(ctx, order);
   try {
     const record = finished(order, runId, await execute(ctx, order, runId));
-    await store(ctx, order, (stub) => stub.append(record));
+    await settle(ctx, order, record);
     return answerOf(record.execution, order.session.token);
   } catch (error) {
     order.refund();
@@ -143,7 +149,7 @@ async function conduct(ctx: Context, order: RunOrder, begun: ExecutionRecord, fe
   try {
     const result = await execute(ctx, order, runId, (event) => feed.push(event));
     const record = finished(order, runId, { ...result, startedAt: begun.started_at });
-    await store(ctx, order, (stub) => stub.append(record));
+    await settle(ctx, order, record);
     feed.push({ type: "run.finished", ...answerOf(record.execution, order.session.token) });
   } catch (error) {
     // The bytes have left and the run is on record as begun: its outbox will end it as interrupted.

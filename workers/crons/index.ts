@@ -1,10 +1,19 @@
-import { lt } from "drizzle-orm";
+import { and, gt, lt, lte } from "drizzle-orm";
+import { reconcileQuota } from "#billing";
 import type { Context } from "#platform/context";
-import { idempotencyKeys } from "#platform/schema";
+import { idempotencyKeys, workspaceQuotas } from "#platform/schema";
 
-/** The work of every minute. Each task is idempotent, and one that fails does not stop the others. */
-export async function runScheduled(ctx: Context): Promise<void> {
+/** The minute of the hour in which counters are compared with the ledger: not the full hour, when everybody's schedules fire. */
+const RECONCILE_MINUTE = 17;
+const RECONCILED_AT_ONCE = 10;
+
+/**
+ * The work of a minute, named by the time (ms) it was scheduled for. Each task is idempotent, and one that fails does not
+ * stop the others.
+ */
+export async function runScheduled(ctx: Context, scheduledTime: number): Promise<void> {
   const tasks = [forgetIdempotencyKeys(ctx)];
+  if (new Date(scheduledTime).getUTCMinutes() === RECONCILE_MINUTE) tasks.push(reconcileQuotas(ctx));
   for (const outcome of await Promise.allSettled(tasks)) {
     if (outcome.status === "rejected") ctx.log.error("a scheduled task failed", outcome.reason);
   }
@@ -12,4 +21,25 @@ export async function runScheduled(ctx: Context): Promise<void> {
 
 async function forgetIdempotencyKeys(ctx: Context): Promise<void> {
   await ctx.db.delete(idempotencyKeys).where(lt(idempotencyKeys.expiresAt, new Date(ctx.clock.now())));
+}
+
+/** Heals every quota counter towards the ledger, which is what is billed, and reports the drift. */
+async function reconcileQuotas(ctx: Context): Promise<void> {
+  const now = new Date(ctx.clock.now());
+  const open = await ctx.db
+    .select({ workspaceId: workspaceQuotas.workspaceId })
+    .from(workspaceQuotas)
+    .where(and(lte(workspaceQuotas.periodStart, now), gt(workspaceQuotas.periodEnd, now)));
+  for (let start = 0; start < open.length; start += RECONCILED_AT_ONCE) {
+    await Promise.all(open.slice(start, start + RECONCILED_AT_ONCE).map(({ workspaceId }) => reconcile(ctx, workspaceId)));
+  }
+}
+
+async function reconcile(ctx: Context, workspaceId: string): Promise<void> {
+  try {
+    const drifts = await reconcileQuota(ctx, workspaceId);
+    if (drifts.length > 0) ctx.log.warn("a quota counter differed from the ledger", { workspace_id: workspaceId, drifts });
+  } catch (error) {
+    ctx.log.error("a quota counter could not be reconciled", error, { workspace_id: workspaceId });
+  }
 }

@@ -43,9 +43,11 @@ export async function callApi(visit: Visit, call: Call): Promise<Response> {
   }
   if (call.body !== undefined) headers.set("Content-Type", "application/json");
   const body = call.body === undefined ? null : JSON.stringify(call.body);
-  const response = await visit.api.fetch(
-    new Request(`${visit.url.origin}${call.path}`, { method: call.method, headers, body, redirect: "manual" }),
-  );
+  const request = new Request(`${visit.url.origin}${call.path}`, { method: call.method, headers, body, redirect: "manual" });
+  const response = await visit.api.fetch(request).catch((error: unknown) => {
+    console.error("API did not answer", call.method, call.path, error);
+    return Response.json({ code: "upstream_unavailable" }, { status: 503 });
+  });
   visit.setCookies.push(...response.headers.getSetCookie());
   return response;
 }

@@ -84,6 +84,15 @@ describe("reading", () => {
     expect(JSON.stringify(thrown)).not.toContain("stack trace");
   });
 
+  it("ends in 503 when the API cannot be reached", async () => {
+    const { visit } = visitWith(() => undefined);
+    const unreachable = { ...visit, api: { fetch: () => Promise.reject(new Error("10.0.0.3 refused the connection")) } };
+    expect(await thrownBy(readOne(unreachable, "/things/1", thing))).toMatchObject({
+      data: { code: "upstream_unavailable", requestId: "" },
+      init: { status: 503 },
+    });
+  });
+
   it("does without a list that the role does not include", async () => {
     expect(await readIfAllowed(visitWith(() => problem(403, "forbidden")).visit, "/things", thing)).toEqual([]);
     expect(await thrownBy(readIfAllowed(visitWith(() => problem(500, "internal")).visit, "/things", thing))).toMatchObject({

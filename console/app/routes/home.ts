@@ -11,3 +11,8 @@ export async function loader({ context }: Route.LoaderArgs) {
   const own = data.find(({ is_default }) => is_default) ?? data[0];
   return redirect(own ? paths.apps(own.id) : "/workspaces/new");
 }
+
+/** Never shown by itself; it makes the address a page, so that a refusal is one too. */
+export default function Home() {
+  return null;
+}

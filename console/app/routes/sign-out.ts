@@ -11,3 +11,8 @@ export async function action({ context }: Route.ActionArgs) {
 export function loader() {
   return redirect("/");
 }
+
+/** Never shown by itself; it makes the address a page, so that a refusal is one too. */
+export default function SignOut() {
+  return null;
+}
