@@ -3,8 +3,7 @@
  * installed): brings node_modules up to package-lock.json, then hands over to the project's own Node.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,7 +13,6 @@ const PARENT_POLL_MS = 1000;
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const bin = join(root, "node_modules", ".bin");
-const stamp = join(root, "node_modules", ".agentflow-lock-hash");
 
 const [task = "", ...args] = process.argv.slice(2);
 if (!TASKS.includes(task)) {
@@ -28,12 +26,9 @@ if (Number(process.versions.node.split(".")[0]) < 20) {
 install();
 run();
 
-/** Installs when node_modules is absent or was made from another package-lock.json. */
+/** Installs when node_modules is absent or is not what package-lock.json says. */
 function install() {
-  const wanted = createHash("sha256")
-    .update(readFileSync(join(root, "package-lock.json")))
-    .digest("hex");
-  if (existsSync(join(bin, "node")) && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
+  if (isInstalled()) return;
   console.log("Installing dependencies (npm ci); this takes a minute the first time …");
   const npm = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: root,
@@ -44,7 +39,25 @@ function install() {
     console.error(`Installing failed${npm.error === undefined ? "" : `: ${npm.error.message}`}. See the lines above, then try again.`);
     process.exit(1);
   }
-  writeFileSync(stamp, wanted);
+}
+
+/** npm notes what it has installed in a lock file of its own, at the very end; an optional package of another platform is absent there. */
+function isInstalled() {
+  const installed = join(root, "node_modules", ".package-lock.json");
+  if (!(existsSync(installed) && existsSync(join(bin, "node")))) return false;
+  const present = packagesOf(installed);
+  return Object.entries(packagesOf(join(root, "package-lock.json"))).every(
+    ([path, { version, optional }]) =>
+      path === "" || present[path]?.version === version || (optional === true && present[path] === undefined),
+  );
+}
+
+/**
+ * @param {string} file
+ * @returns {Record<string, { version?: string, optional?: boolean }>}
+ */
+function packagesOf(file) {
+  return JSON.parse(readFileSync(file, "utf8")).packages;
 }
 
 /** The compilers and test tools are development dependencies: an inherited NODE_ENV=production must not leave them out. */
