@@ -11,11 +11,12 @@ import { type AdmittedRun, type AskedRun, runPage } from "./run-page.ts";
 import { enter, renew, sessionHeaders, type Visit } from "./visit.ts";
 
 async function ask(ctx: Context, visit: Visit): Promise<AskedRun> {
-  await enter(ctx, visit, "run");
+  const entered = await enter(ctx, visit, "run");
   requireOrigin(visit.route, visit.request);
   const body = await readRunBody(visit.request);
   const renewed = await renew(ctx, visit);
-  const { apiKeyId } = await enter(ctx, renewed, "run");
+  const unchanged = renewed.route.epoch === visit.route.epoch;
+  const { apiKeyId } = unchanged ? entered : await enter(ctx, renewed, "run");
   const { route, request } = renewed;
   const [version, session] = await Promise.all([loadVersion(ctx, route), openSession(ctx, route.appId, request.headers)]);
   return { visit: renewed, version, session, body, apiKeyId };

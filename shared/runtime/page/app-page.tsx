@@ -52,6 +52,8 @@ function ResultPanel({ view }: { view: AppView }) {
 export function AppPage({ view }: { view: AppView }) {
   const { locale, state } = view;
   const chat = chatInput(view.ui.blocks);
+  // Where the visitor looks: above a form, and below a conversation.
+  const notice = <div id="notice">{state.kind === "refused" ? <Failure view={view} code={state.code} /> : null}</div>;
   return (
     <Document locale={locale} title={view.name} description={view.description} script={`/assets/page.js?v=${view.release}`}>
       <main class={view.ui.layout.type === "columns" ? "wide" : undefined} data-page={JSON.stringify(configOf(view, chat))}>
@@ -59,11 +61,11 @@ export function AppPage({ view }: { view: AppView }) {
           <h1>{view.name}</h1>
           {view.description === "" ? null : <p class="lead">{view.description}</p>}
         </header>
-        <div id="notice">{state.kind === "refused" ? <Failure view={view} code={state.code} /> : null}</div>
+        {chat === null ? notice : null}
         <form id="run" method="post" action={`${view.base}/runs#${chat === null ? "result" : "turns"}`}>
           <Blocks view={view} />
         </form>
-        {chat === null ? <ResultPanel view={view} /> : null}
+        {chat === null ? <ResultPanel view={view} /> : notice}
         <p class="visually-hidden" id="status" role="status" />
         <footer>{locale.texts.madeWith}</footer>
       </main>

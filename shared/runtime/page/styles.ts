@@ -74,6 +74,7 @@ button:disabled{cursor:progress;opacity:.6}
   display:grid;gap:.15rem;margin-block-end:1.25rem;padding:.85rem 1.05rem;background:var(--bad-wash);color:var(--bad);
   border-inline-start:3px solid var(--bad);border-radius:10px;font-size:.95rem;
 }
+form+#notice{margin-block-start:1.25rem}
 .notice button{justify-self:start;margin-block-start:.5rem}
 .result{margin-block-start:1.25rem}
 .result .notice{margin:0}

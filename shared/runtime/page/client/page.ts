@@ -38,16 +38,31 @@ function announce(text: string): void {
   part("status").textContent = text;
 }
 
-function setBusy({ form }: Page, busy: boolean): void {
+/** The place where a conversation goes on, or `null` on a page without one. */
+function composer({ config, form }: Page): HTMLTextAreaElement | null {
+  const input = config.chatInput === null ? null : form.elements.namedItem(config.chatInput);
+  return input instanceof HTMLTextAreaElement ? input : null;
+}
+
+function scrollTo(place: HTMLElement, block: ScrollLogicalPosition): void {
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  place.scrollIntoView({ block, behavior: still ? "instant" : "smooth" });
+}
+
+function setBusy(page: Page, busy: boolean): void {
+  const { form } = page;
   form.toggleAttribute("data-busy", busy);
   for (const button of form.querySelectorAll<HTMLButtonElement>("button[type=submit]")) {
     button.disabled = busy;
     button.setAttribute("aria-busy", String(busy));
   }
+  // The button that was pressed could not keep the focus.
+  if (!busy && document.activeElement === document.body) composer(page)?.focus({ preventScroll: true });
 }
 
 /** A new turn of the conversation, or the page's one place for results. */
-function openStage({ config, texts, form }: Page, fields: URLSearchParams): Stage {
+function openStage(page: Page, fields: URLSearchParams): Stage {
+  const { config, texts, form } = page;
   if (config.chatInput === null) {
     part("result").hidden = false;
     return { steps: part("steps"), body: part("result-body") };
@@ -58,14 +73,15 @@ function openStage({ config, texts, form }: Page, fields: URLSearchParams): Stag
   const stage = { steps: element("ol", "steps"), body: element("div") };
   answer.append(element("span", "visually-hidden", texts.answer), stage.steps, stage.body);
   part("turns").append(said, answer);
-  const input = form.elements.namedItem(config.chatInput);
-  if (input instanceof HTMLTextAreaElement) input.value = "";
-  answer.scrollIntoView({ block: "nearest", behavior: "smooth" });
+  const input = composer(page);
+  if (input !== null) input.value = "";
+  scrollTo(form, "end");
   return stage;
 }
 
 /** Takes back what {@link openStage} showed for a run that was never begun. */
-function closeStage({ config, form }: Page, stage: Stage, fields: URLSearchParams): void {
+function closeStage(page: Page, stage: Stage, fields: URLSearchParams): void {
+  const { config } = page;
   if (config.chatInput === null) {
     part("result").hidden = true;
     return;
@@ -73,8 +89,8 @@ function closeStage({ config, form }: Page, stage: Stage, fields: URLSearchParam
   const answer = stage.body.parentElement;
   answer?.previousElementSibling?.remove();
   answer?.remove();
-  const input = form.elements.namedItem(config.chatInput);
-  if (input instanceof HTMLTextAreaElement) input.value = fields.get(config.chatInput) ?? "";
+  const input = composer(page);
+  if (input !== null) input.value = fields.get(config.chatInput) ?? "";
 }
 
 /** Copies the answer as it was written, such as the markdown that is shown formatted. */
@@ -98,7 +114,7 @@ function showResult(page: Page, stage: Stage, drawing: Drawing, scope: Scope): v
   drawing.result(stage.body, config.result, scope);
   for (const [id, spec] of Object.entries(config.live)) drawing.content(part(`live-${id}`), spec, scope);
   if (config.chatInput !== null) {
-    stage.body.scrollIntoView({ block: "nearest", behavior: "smooth" });
+    scrollTo(page.form, "end");
     return;
   }
   // The clipboard is there on secure pages only.
@@ -106,7 +122,7 @@ function showResult(page: Page, stage: Stage, drawing: Drawing, scope: Scope): v
     stage.body.append(copyButton(texts, textOf(fillIn(config.result.props.content, scope))));
   }
   part("result-title").focus({ preventScroll: true });
-  part("result").scrollIntoView({ block: "nearest", behavior: "smooth" });
+  scrollTo(part("result"), "nearest");
 }
 
 function fail(page: Page, stage: Stage, fields: URLSearchParams, code: string): void {
@@ -121,6 +137,7 @@ function refuse(page: Page, { code, errors, retryAfter }: Refusal, fields: URLSe
   const retry = code === "validation_failed" ? {} : { retry: () => void send(page, fields), wait: retryAfter };
   part("notice").replaceChildren(notice(texts, code, retry));
   announce(code === "validation_failed" ? texts.checkFields : texts.failed);
+  if (code !== "validation_failed") scrollTo(part("notice"), "nearest");
   showFaults(form, errors, texts);
 }
 
