@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 
@@ -17,11 +18,18 @@ export async function commandOf(pid: number): Promise<string | null> {
   }
 }
 
+/** Whether the process runs. One that has ended and waits for its parent to notice does not. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+  try {
+    const status = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return !status.slice(status.lastIndexOf(")")).startsWith(") Z");
+  } catch {
+    // Not Linux.
+    return true;
   }
 }
