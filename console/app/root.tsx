@@ -12,7 +12,8 @@ import { visitContext } from "./visit.ts";
 
 export function loader({ context }: Route.LoaderArgs) {
   const visit = context.get(visitContext);
-  return { locale: visit.locale, flash: takeFlash(visit) };
+  const key = takeFlash(visit);
+  return { locale: visit.locale, flash: key === null ? null : { key } };
 }
 
 export function Layout({ children }: { readonly children: ReactNode }) {

@@ -57,6 +57,10 @@ const members = [
 
 const roles = ["owner", "admin", "member", "viewer"].map((name) => ({ id: `rol_${name}`, name, is_system: true, permissions: [] }));
 
+const invitations = [
+  { id: "inv_1", email: "sofia@partner.example", role_id: "rol_viewer", role: "viewer", expires_at: "2026-11-29T10:00:00.000Z" },
+];
+
 const keys = [
   {
     id: "key_1",
@@ -163,6 +167,7 @@ const LISTS: readonly (readonly [RegExp, readonly unknown[]])[] = [
   [/^\/workspaces\/[^/]+\/apps$/, apps],
   [/^\/workspaces\/[^/]+\/members$/, members],
   [/^\/workspaces\/[^/]+\/roles$/, roles],
+  [/^\/workspaces\/[^/]+\/invitations$/, invitations],
   [/^\/workspaces\/[^/]+\/api-keys$/, keys],
   [/^\/apps\/[^/]+\/versions$/, versions],
   [/^\/apps\/[^/]+\/runs$/, runs],

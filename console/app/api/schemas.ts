@@ -36,7 +36,11 @@ export type Member = z.infer<typeof memberSchema>;
 export const roleSchema = z.object({ id: z.string(), name: z.string(), is_system: z.boolean() });
 export type Role = z.infer<typeof roleSchema>;
 
-export const invitationSchema = z.object({ id: z.string(), email: z.string(), token: z.string() });
+export const invitationSchema = z.object({ id: z.string(), email: z.string(), role: z.string(), expires_at: time });
+export type Invitation = z.infer<typeof invitationSchema>;
+
+/** An invitation as it is answered once, when it is made. */
+export const newInvitationSchema = z.object({ email: z.string(), token: z.string() });
 
 export const apiKeySchema = z.object({
   id: z.string(),

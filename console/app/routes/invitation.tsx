@@ -1,11 +1,13 @@
 import { data, Form, redirect } from "react-router";
 import { readSession } from "../api/auth.server.ts";
-import { writeOnly } from "../api/client.server.ts";
+import { write } from "../api/client.server.ts";
+import { workspaceSchema } from "../api/schemas.ts";
 import { Submit } from "../components/button.tsx";
 import { Entrance } from "../components/entrance.tsx";
 import { ProblemNote } from "../components/problem.tsx";
 import { redirectWithFlash } from "../flash.ts";
 import { useText } from "../i18n/use-text.ts";
+import { paths } from "../paths.ts";
 import { visitContext } from "../visit.ts";
 import type { Route } from "./+types/invitation.ts";
 
@@ -18,8 +20,10 @@ export async function loader({ params, context }: Route.LoaderArgs) {
 export async function action({ params, context }: Route.ActionArgs) {
   const visit = context.get(visitContext);
   const path = `/invitations/${encodeURIComponent(params.token)}/accept`;
-  const outcome = await writeOnly(visit, { method: "POST", path, body: {} });
-  return outcome.ok ? redirectWithFlash(visit, "/", "joined") : data(outcome.problem, { status: outcome.problem.status });
+  const outcome = await write(visit, { method: "POST", path, body: {} }, workspaceSchema);
+  return outcome.ok
+    ? redirectWithFlash(visit, paths.apps(outcome.data.id), "joined")
+    : data(outcome.problem, { status: outcome.problem.status });
 }
 
 export default function Invitation({ loaderData, actionData }: Route.ComponentProps) {

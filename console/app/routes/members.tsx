@@ -1,7 +1,15 @@
 import { data, Form } from "react-router";
 import { z } from "zod";
-import { readPage, write, writeOnly } from "../api/client.server.ts";
-import { invitationSchema, type Member, memberSchema, type Role, roleSchema } from "../api/schemas.ts";
+import { readIfAllowed, readPage, type Write, write, writeOnly } from "../api/client.server.ts";
+import {
+  type Invitation,
+  invitationSchema,
+  type Member,
+  memberSchema,
+  newInvitationSchema,
+  type Role,
+  roleSchema,
+} from "../api/schemas.ts";
 import { Submit } from "../components/button.tsx";
 import { Card } from "../components/card.tsx";
 import { OneTime } from "../components/code.tsx";
@@ -11,7 +19,7 @@ import { Moment } from "../components/moment.tsx";
 import { Heading, Title } from "../components/page.tsx";
 import { ProblemNote } from "../components/problem.tsx";
 import { type Column, Rows } from "../components/rows.tsx";
-import { redirectWithFlash } from "../flash.ts";
+import { type FlashKey, redirectWithFlash } from "../flash.ts";
 import { entry, readForm } from "../form.ts";
 import { useText } from "../i18n/use-text.ts";
 import { paths } from "../paths.ts";
@@ -23,17 +31,19 @@ const entries = z.discriminatedUnion("intent", [
   z.object({ intent: z.literal("invite"), email: entry, role_id: entry }),
   z.object({ intent: z.literal("role"), row: entry, role_id: entry }),
   z.object({ intent: z.literal("remove"), row: entry }),
+  z.object({ intent: z.literal("withdraw"), row: entry }),
 ]);
 
 export async function loader({ params, context }: Route.LoaderArgs) {
   const visit = context.get(visitContext);
   const path = `/workspaces/${encodeURIComponent(params.workspaceId)}`;
-  const [members, roles] = await Promise.all([
+  const [members, roles, invitations] = await Promise.all([
     readPage(visit, `${path}/members?limit=100`, memberSchema),
     readPage(visit, `${path}/roles?limit=100`, roleSchema),
+    readIfAllowed(visit, `${path}/invitations?limit=100`, invitationSchema),
   ]);
   // There is one owner; that changes by a transfer, not by a role.
-  return { members: members.data, roles: roles.data.filter(({ is_system, name }) => !(is_system && name === "owner")) };
+  return { members: members.data, roles: roles.data.filter(({ is_system, name }) => !(is_system && name === "owner")), invitations };
 }
 
 export async function action({ params, request, context }: Route.ActionArgs) {
@@ -42,21 +52,35 @@ export async function action({ params, request, context }: Route.ActionArgs) {
   const form = entries.parse(await readForm(request));
   if (form.intent === "invite") {
     const { email, role_id } = form;
-    const made = await write(visit, { method: "POST", path: `${workspace}/invitations`, body: { email, role_id } }, invitationSchema);
+    const made = await write(visit, { method: "POST", path: `${workspace}/invitations`, body: { email, role_id } }, newInvitationSchema);
     if (!made.ok) return data({ problem: made.problem, invitation: null }, { status: made.problem.status });
     const link = `${visit.url.origin}/invitations/${encodeURIComponent(made.data.token)}`;
     return data({ problem: null, invitation: { email: made.data.email, link } });
   }
-  const path = `${workspace}/members/${encodeURIComponent(form.row)}`;
-  const changed = await writeOnly(
-    visit,
-    form.intent === "role" ? { method: "PATCH", path, body: { role_id: form.role_id } } : { method: "DELETE", path },
-  );
+  const { change, done } = changeOf(workspace, form);
+  const changed = await writeOnly(visit, change);
   if (!changed.ok) return data({ problem: changed.problem, invitation: null }, { status: changed.problem.status });
-  return redirectWithFlash(visit, paths.members(params.workspaceId), form.intent === "role" ? "member_changed" : "member_removed");
+  return redirectWithFlash(visit, paths.members(params.workspaceId), done);
 }
 
-export default function Members({ loaderData: { members, roles }, actionData }: Route.ComponentProps) {
+type Change = Exclude<z.infer<typeof entries>, { intent: "invite" }>;
+
+function changeOf(workspace: string, form: Change): { readonly change: Write; readonly done: FlashKey } {
+  const member = `${workspace}/members/${encodeURIComponent(form.row)}`;
+  switch (form.intent) {
+    case "role":
+      return { change: { method: "PATCH", path: member, body: { role_id: form.role_id } }, done: "member_changed" };
+    case "remove":
+      return { change: { method: "DELETE", path: member }, done: "member_removed" };
+    case "withdraw":
+      return {
+        change: { method: "DELETE", path: `${workspace}/invitations/${encodeURIComponent(form.row)}` },
+        done: "invitation_withdrawn",
+      };
+  }
+}
+
+export default function Members({ loaderData: { members, roles, invitations }, actionData }: Route.ComponentProps) {
   const text = useText();
   const { workspace, userId, may } = useWorkspace();
   const manages = may("members:manage");
@@ -84,8 +108,40 @@ export default function Members({ loaderData: { members, roles }, actionData }: 
         />
       ) : null}
       <Rows label={text.members.title} columns={columns} items={members} keyOf={({ id }) => id} />
+      {invitations.length > 0 ? <Pending invitations={invitations} /> : null}
       {manages ? <Invite key={actionData?.invitation?.link} roles={roles} /> : null}
     </div>
+  );
+}
+
+function Pending({ invitations }: { readonly invitations: readonly Invitation[] }) {
+  const text = useText();
+  const columns: Column<Invitation>[] = [
+    { header: text.members.email, kind: "title", cell: ({ email }) => <span className="break-all">{email}</span> },
+    { header: text.members.role, cell: ({ role }) => role },
+    { header: text.members.until, cell: ({ expires_at }) => <Moment at={expires_at} day /> },
+    {
+      header: text.app.more,
+      kind: "actions",
+      cell: ({ id, email }) => (
+        <Confirm
+          trigger={text.members.withdraw}
+          look="quiet"
+          title={text.members.withdrawTitle(email)}
+          body={text.members.withdrawBody}
+          confirm={text.members.withdraw}
+          intent="withdraw"
+          row={id}
+          danger
+        />
+      ),
+    },
+  ];
+  return (
+    <section className="flex flex-col gap-3">
+      <h2 className="text-base font-semibold">{text.members.pending}</h2>
+      <Rows label={text.members.pending} columns={columns} items={invitations} keyOf={({ id }) => id} />
+    </section>
   );
 }
 

@@ -69,7 +69,7 @@ function Shell({ around, children }: { readonly around: Around; readonly childre
           <Tabs label={text.nav.label} tabs={tabs.filter(({ shown }) => shown)} />
         </div>
       </header>
-      <main id="main" className="mx-auto max-w-6xl px-4 py-6 sm:px-6 sm:py-8">
+      <main id="main" className="mx-auto max-w-6xl px-4 pt-6 pb-20 sm:px-6 sm:pt-8">
         {children}
       </main>
     </>
