@@ -1,10 +1,10 @@
 import { z } from "zod";
 
 /** One fault in something that was sent: where (`workflow.nodes[2].config.table`), which rule, and what would be right. */
-export const faultSchema = z.object({ path: z.string(), code: z.string().default("invalid"), message: z.string() });
+const faultSchema = z.object({ path: z.string(), code: z.string().default("invalid"), message: z.string() });
 export type Fault = z.infer<typeof faultSchema>;
 
-export const problemSchema = z.object({
+const problemSchema = z.object({
   code: z.string(),
   detail: z.string().default(""),
   request_id: z.string().default(""),

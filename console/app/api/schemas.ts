@@ -147,4 +147,3 @@ export const quotaSchema = z.object({
   plan: z.union([z.string(), z.object({ name: z.string() }).transform(({ name }) => name)]),
   meters: z.partialRecord(z.enum(METERS), z.object({ limit: z.number().nullable(), used: z.number() })),
 });
-export type Quota = z.infer<typeof quotaSchema>;

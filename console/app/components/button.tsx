@@ -30,7 +30,7 @@ export function ButtonLink({ look = "secondary", className, ...rest }: LinkProps
 }
 
 /** Whether the form with this intent (and, in lists, this row) is being sent. */
-export function usePending(intent: string, row?: string): boolean {
+function usePending(intent: string, row?: string): boolean {
   const { state, formData } = useNavigation();
   if (state === "idle" || formData?.get("intent") !== intent) return false;
   return row === undefined || formData.get("row") === row;

@@ -3,7 +3,7 @@ import { useText } from "../i18n/use-text.ts";
 import { Button } from "./button.tsx";
 
 /** Copies a text. Not there until scripts are, since it could do nothing. */
-export function Copy({ value, look }: { readonly value: string; readonly look?: "primary" | "secondary" | "quiet" }) {
+function Copy({ value, look }: { readonly value: string; readonly look?: "primary" | "secondary" | "quiet" }) {
   const text = useText();
   const [able, setAble] = useState(false);
   const [copied, setCopied] = useState(false);

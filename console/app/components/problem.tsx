@@ -4,7 +4,7 @@ import type { Catalogue } from "../i18n/en.ts";
 import { useText } from "../i18n/use-text.ts";
 
 /** What a refusal means, in the page's language. */
-export function problemText(problem: Problem, text: Catalogue): string {
+function problemText(problem: Problem, text: Catalogue): string {
   const known: Readonly<Record<string, string>> = text.problems;
   return known[problem.code] ?? text.problems.internal;
 }

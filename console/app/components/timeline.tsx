@@ -10,7 +10,7 @@ interface Stretch {
 }
 
 /** Where each node's time lies within the run's, in hundredths of the whole. */
-export function stretches(nodes: readonly Pick<NodeLog, "started_at" | "duration_ms">[]): Stretch[] {
+function stretches(nodes: readonly Pick<NodeLog, "started_at" | "duration_ms">[]): Stretch[] {
   const starts = nodes.map((node) => new Date(node.started_at).getTime());
   const first = Math.min(...starts);
   const last = Math.max(...nodes.map((node, index) => (starts[index] ?? first) + node.duration_ms));

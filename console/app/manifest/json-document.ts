@@ -3,9 +3,9 @@
  * every browser, the place of a mistake.
  */
 
-export type SyntaxFault = "value" | "string" | "number" | "key" | "colon" | "comma" | "end" | "depth";
+type SyntaxFault = "value" | "string" | "number" | "key" | "colon" | "comma" | "end" | "depth";
 
-export interface JsonMember {
+interface JsonMember {
   readonly keyFrom: number;
   readonly keyTo: number;
   readonly value: JsonNode;
