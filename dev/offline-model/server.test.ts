@@ -123,10 +123,10 @@ describe("faults", () => {
     const answer = client.chat.completions
       .create({ model: "offline-slow", messages }, { signal: abort.signal })
       .catch((error: unknown) => error);
-    await expect.poll(() => model.seen.at(-1)).toMatchObject({ model: "offline-slow", outcome: "pending" });
+    await expect.poll(() => model.seen.at(-1), { timeout: 4000 }).toMatchObject({ model: "offline-slow", outcome: "pending" });
     abort.abort();
     expect(await answer).toBeInstanceOf(OpenAI.APIUserAbortError);
-    await expect.poll(() => model.seen.at(-1)?.outcome).toBe("aborted");
+    await expect.poll(() => model.seen.at(-1)?.outcome, { timeout: 4000 }).toBe("aborted");
   });
 
   it("lists its models, by their names", async () => {

@@ -3,10 +3,12 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { isAlive } from "./command-of.ts";
 import { runToEnd, startProcess } from "./managed-process.ts";
 import { supervise } from "./supervised.ts";
+
+vi.setConfig({ testTimeout: 30_000 });
 
 let directory: string;
 
@@ -41,7 +43,7 @@ describe("a managed process", () => {
     expect(family.every(isAlive)).toBe(true);
     await child.stop();
     expect(await child.exited).toBe("SIGTERM");
-    await expect.poll(() => family.some(isAlive)).toBe(false);
+    await expect.poll(() => family.some(isAlive), { timeout: 10_000 }).toBe(false);
   });
 
   it("is killed when it does not listen", async () => {

@@ -6,7 +6,7 @@ import { eq } from "drizzle-orm";
 import { drizzle as drizzleHttp } from "drizzle-orm/neon-http";
 import { drizzle as drizzleSocket } from "drizzle-orm/neon-serverless";
 import { integer, jsonb, numeric, pgTable, text, timestamp } from "drizzle-orm/pg-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { freePort } from "../listen.ts";
 import { type PostgresServer, startPostgres } from "../postgres/server.ts";
 import { type SqlGateway, startSqlGateway } from "./server.ts";
@@ -19,6 +19,8 @@ const orders = pgTable("orders", {
   body: jsonb(),
   at: timestamp({ withTimezone: true, mode: "date" }),
 });
+
+vi.setConfig({ testTimeout: 30_000 });
 
 let directory: string;
 let postgres: PostgresServer;
@@ -126,7 +128,7 @@ describe("statements over HTTP", () => {
       /status 507.*response is too large/,
     );
     await expect(neon(url).query("select $1::text", ["x".repeat(65 * 1024 * 1024)])).rejects.toThrow(/status 413.*request is too large/);
-  }, 30_000);
+  });
 
   it("serves many more requests at once than a database has connections", async () => {
     const answers = await Promise.all(
@@ -155,10 +157,10 @@ describe("statements over HTTP", () => {
       );
       return row?.["n"];
     };
-    await expect.poll(running).toBe(1);
+    await expect.poll(running, { timeout: 20_000 }).toBe(1);
     abort.abort();
     expect(await slow).toBeInstanceOf(Error);
-    await expect.poll(running).toBe(0);
+    await expect.poll(running, { timeout: 20_000 }).toBe(0);
   });
 });
 

@@ -5,10 +5,12 @@ import { Client } from "@planetscale/database";
 import { eq, sql } from "drizzle-orm";
 import { boolean, datetime, decimal, int, json, mysqlTable, text, varchar } from "drizzle-orm/mysql-core";
 import { drizzle } from "drizzle-orm/planetscale-serverless";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { freePort } from "../listen.ts";
 import { isMysqlAvailable, type MysqlServer, startMysql } from "../mysql/server.ts";
 import { type SqlGateway, startSqlGateway } from "./server.ts";
+
+vi.setConfig({ testTimeout: 30_000 });
 
 const DATABASE = `gateway_${process.pid}`;
 const PASSWORD = "correct";

@@ -13,7 +13,7 @@ export function banner(settings: Settings, addresses: { readonly adminUrl: strin
           ["Demo account", `${DEMO_ACCOUNT.email}  password: ${DEMO_ACCOUNT.password}`],
         ] as const)
       : []),
-    ["Postgres", addresses.adminUrl],
+    ["Postgres", settings.databaseUrl === null ? addresses.adminUrl : withoutPassword(settings.databaseUrl)],
     [
       "Model",
       settings.model === null
@@ -25,4 +25,11 @@ export function banner(settings: Settings, addresses: { readonly adminUrl: strin
   const width = Math.max(...lines.map(([label]) => label.length));
   const table = lines.map(([label, value]) => `  ${label.padEnd(width)}  ${value}`);
   return ["", `AgentFlow is ready (${addresses.seconds.toFixed(1)} s). Ctrl-C stops it.`, "", ...table, ""].join("\n");
+}
+
+/** The embedded server's password is ours to show; that of another server is not. */
+function withoutPassword(address: string): string {
+  const url = new URL(address);
+  if (url.password !== "") url.password = "***";
+  return url.href;
 }
