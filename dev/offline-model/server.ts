@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
+import { parseJson, readBody, sendJson } from "../http-body.ts";
 import { listen } from "../listen.ts";
-import { parseJson, readBody, sendJson } from "../sql-gateway/http-body.ts";
 import { type Completion, type CompletionRequest, complete, requestSchema } from "./completion.ts";
 
 /** The name that every ordinary answer carries, whatever model was asked for. */

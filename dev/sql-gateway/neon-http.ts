@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type pg from "pg";
 import { z } from "zod";
-import { MAX_BODY_BYTES, parseJson, readBody, sendJson } from "./http-body.ts";
+import { MAX_BODY_BYTES, parseJson, readBody, sendJson } from "../http-body.ts";
 import { failure, neonFailure } from "./neon-errors.ts";
 import { type ResponseBudget, runStatement, type Statement, type StatementResult, statementSchema } from "./neon-statement.ts";
 import { cancelStatement } from "./postgres-cancel.ts";

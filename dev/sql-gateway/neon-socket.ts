@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
-import { MAX_BODY_BYTES } from "./http-body.ts";
+import { MAX_BODY_BYTES } from "../http-body.ts";
 import { isAllowed, parseAddress, type ServerAddress } from "./server-addresses.ts";
 
 /** Bytes waiting for a slow reader before the database is asked to pause. */

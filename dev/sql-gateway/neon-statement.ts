@@ -1,6 +1,6 @@
 import pg from "pg";
 import { z } from "zod";
-import { MAX_BODY_BYTES } from "./http-body.ts";
+import { MAX_BODY_BYTES } from "../http-body.ts";
 
 export const statementSchema = z.object({ query: z.string(), params: z.array(z.unknown()).default([]) });
 export type Statement = z.infer<typeof statementSchema>;

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FieldInfo, PoolConnection, UpsertResult } from "mariadb";
 import { z } from "zod";
-import { MAX_BODY_BYTES, parseJson, readBody, sendJson } from "./http-body.ts";
+import { MAX_BODY_BYTES, parseJson, readBody, sendJson } from "../http-body.ts";
 import { type PlanetscaleFailure, planetscaleFailure } from "./mysql-errors.ts";
 import type { MysqlCredentials, MysqlPools } from "./mysql-pools.ts";
 import { changeResult, type MysqlResult, rowsResult } from "./mysql-result.ts";

@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
+import { sendJson } from "../http-body.ts";
 import { listen } from "../listen.ts";
-import { sendJson } from "./http-body.ts";
 import { createMysqlPools } from "./mysql-pools.ts";
 import { createMysqlSessions } from "./mysql-sessions.ts";
 import { handleNeonSql } from "./neon-http.ts";
