@@ -21,8 +21,7 @@ export async function healthResponse(ctx: Context): Promise<Response> {
 
 /** The operator's own checks: `name=address` pairs, each of which must answer with success. */
 function addressChecks(ctx: Context) {
-  return (ctx.env.HEALTH_CHECKS ?? "")
-    .split(",")
+  return ctx.env.HEALTH_CHECKS.split(",")
     .map((pair) => pair.trim().split("="))
     .flatMap(([name, ...address]) => (name ? [[name, () => probe(address.join("="))] as const] : []));
 }

@@ -19,7 +19,7 @@ export interface OfflineModelOptions {
 }
 
 /** A request as the model saw it: tests count retries and cancellations with these. */
-export interface SeenRequest {
+interface SeenRequest {
   readonly model: string;
   readonly stream: boolean;
   outcome: "pending" | "answered" | "aborted";

@@ -1,5 +1,5 @@
 /** Begins every text of this model: nobody shall take it for the answer of a live one. */
-export const LABEL = "[offline model]";
+const LABEL = "[offline model]";
 
 const MAX_SENTENCE_LENGTH = 140;
 

@@ -63,7 +63,7 @@ export function conceptsOf(root: string): ReadonlySet<string> {
 }
 
 /** Takes the common English endings off; good enough for words to meet, not for reading. */
-export function stem(word: string): string {
+function stem(word: string): string {
   const root = word
     .replace(/(ations?|ments?|ings?|edly|ness)$/, "")
     .replace(/(ies|ied)$/, "y")

@@ -49,7 +49,7 @@ const BLOBS = new Set([249, 250, 251, 252]);
 const VARIABLE = new Set([15, 253]);
 
 /** PlanetScale's name for the type of a column. MariaDB keeps JSON as text and says so in an extension of its own. */
-export function planetscaleType(field: FieldInfo): string {
+function planetscaleType(field: FieldInfo): string {
   if (field.isDataTypeFormatJson()) return "JSON";
   const flags: number = field.flags;
   const integer = INTEGERS[field.columnType];

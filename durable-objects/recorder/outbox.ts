@@ -5,7 +5,7 @@ import { parseRunRecord, type RunRecord } from "#platform/records";
  * The stages of a run's record, as revisions: a later stage always wins, in whatever order stages arrive. A run that was
  * given up as interrupted and ends after all is final.
  */
-export const REVISION = { running: 1, interrupted: 2, final: 3 } as const;
+const REVISION = { running: 1, interrupted: 2, final: 3 } as const;
 
 /** A run still under way is not worth a row until it has lasted this long (ms): most end before. */
 const RUNNING_GRACE = 2_000;

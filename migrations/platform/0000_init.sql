@@ -36,10 +36,10 @@ CREATE TABLE "app_versions" (
 	"description" text DEFAULT '' NOT NULL,
 	"changelog" text DEFAULT '' NOT NULL,
 	"workflow_id" text NOT NULL,
-	"ui_schema" jsonb NOT NULL,
-	"db_schema" jsonb NOT NULL,
-	"access_policy" jsonb NOT NULL,
-	"config" jsonb NOT NULL,
+	"ui_schema" json NOT NULL,
+	"db_schema" json NOT NULL,
+	"access_policy" json NOT NULL,
+	"config" json NOT NULL,
 	"created_by" text,
 	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL
 );
@@ -51,7 +51,7 @@ CREATE TABLE "apps" (
 	"name" text NOT NULL,
 	"description" text DEFAULT '' NOT NULL,
 	"status" text DEFAULT 'draft' NOT NULL,
-	"draft" jsonb NOT NULL,
+	"draft" json NOT NULL,
 	"draft_revision" integer DEFAULT 1 NOT NULL,
 	"current_version_id" text,
 	"epoch" integer DEFAULT 1 NOT NULL,
@@ -69,7 +69,7 @@ CREATE TABLE "workflows" (
 	"workspace_id" text NOT NULL,
 	"app_id" text NOT NULL,
 	"digest" text NOT NULL,
-	"definition" jsonb NOT NULL,
+	"definition" json NOT NULL,
 	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint

@@ -48,7 +48,7 @@ export async function ledgerTotals(ctx: Context, workspaceId: string, period: Pe
   return meterRecord((meter) => found.get(meter) ?? 0);
 }
 
-export interface UsageOfDay {
+interface UsageOfDay {
   /** `2026-01-31`, in UTC. */
   readonly day: string;
   readonly app_id: string;

@@ -26,13 +26,13 @@ export interface CatalogColumn {
   readonly default: string | null;
 }
 
-export interface CatalogIndex {
+interface CatalogIndex {
   readonly columns: readonly string[];
   readonly unique: boolean;
   readonly primary: boolean;
 }
 
-export interface CatalogReference {
+interface CatalogReference {
   readonly column: string;
   readonly table: string;
   readonly targetColumn: string;

@@ -21,7 +21,7 @@ export interface HostContext {
 
 const NO_USAGE: RunUsage = { input_tokens: 0, output_tokens: 0, total_tokens: 0 };
 
-export function addUsage(left: RunUsage, right: RunUsage): RunUsage {
+function addUsage(left: RunUsage, right: RunUsage): RunUsage {
   return {
     input_tokens: left.input_tokens + right.input_tokens,
     output_tokens: left.output_tokens + right.output_tokens,

@@ -6,7 +6,7 @@ import type { Plan, PlanNode } from "./plan.ts";
  * chance and no I/O; hosts do what the effects say and report back. Nodes are named by their position in the plan.
  */
 
-export type NodeStatus = "waiting" | "running" | "completed" | "failed" | "skipped";
+type NodeStatus = "waiting" | "running" | "completed" | "failed" | "skipped";
 
 export interface RunState {
   readonly phase: "ready" | "running" | "finished";

@@ -3,7 +3,7 @@ import { ancestorsOf, topologicalOrder } from "./graph.ts";
 import { findNodeType } from "./nodes/registry.ts";
 import type { RetryPolicy, Workflow, WorkflowNode } from "./workflow.ts";
 
-export interface PlanEdge {
+interface PlanEdge {
   /** Position of the target in the plan. */
   readonly to: number;
   readonly port: string | undefined;

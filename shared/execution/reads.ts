@@ -5,7 +5,7 @@ import { isId } from "#platform/ids";
 import { type Page, type PageRequest, readCursor, toPage } from "#platform/pages";
 import { executions, nodeLogs, type RUN_STATUSES } from "#platform/schema";
 
-export type RunStatus = (typeof RUN_STATUSES)[number];
+type RunStatus = (typeof RUN_STATUSES)[number];
 
 /** A run as the members' API shows it. */
 export interface RunView {

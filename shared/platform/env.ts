@@ -30,7 +30,7 @@ export interface Env {
   readonly PLATFORM_HOSTS: string;
 
   /** What else must answer for `/healthz` to be ok: `name=address` pairs, separated by commas. */
-  readonly HEALTH_CHECKS?: string;
+  readonly HEALTH_CHECKS: string;
 
   /** Connection string of the platform database. */
   readonly DATABASE_URL: string;

@@ -1,7 +1,7 @@
 import type { Clock, Random } from "#platform/clock";
 
 /** What each id names. The prefix makes a pasted id explain itself and a mixed-up one fail. */
-export const ID_PREFIXES = {
+const ID_PREFIXES = {
   user: "usr",
   account: "acc",
   session: "ses",
@@ -29,7 +29,7 @@ export type IdKind = keyof typeof ID_PREFIXES;
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 
 /** The 128 bits of a UUIDv7 (RFC 9562, section 5.7): 48 bits of milliseconds, then version, variant and chance. */
-export function uuidv7Bytes(now: number, random: Random): Uint8Array<ArrayBuffer> {
+function uuidv7Bytes(now: number, random: Random): Uint8Array<ArrayBuffer> {
   const bytes = random.bytes(16);
   let time = now;
   for (let index = 5; index >= 0; index -= 1) {

@@ -8,10 +8,10 @@ import { METERS, RUN_STATUSES } from "#platform/schema";
 
 const time = z.number().int().describe("milliseconds since the Unix epoch");
 
-export const runErrorSchema = z.object({ code: z.string(), message: z.string(), node_id: z.string().optional() });
+const runErrorSchema = z.object({ code: z.string(), message: z.string(), node_id: z.string().optional() });
 export type RunError = z.infer<typeof runErrorSchema>;
 
-export const runUsageSchema = z.object({
+const runUsageSchema = z.object({
   input_tokens: z.number().int().nonnegative(),
   output_tokens: z.number().int().nonnegative(),
   total_tokens: z.number().int().nonnegative(),
@@ -36,7 +36,7 @@ export const executionRecordSchema = z.object({
 });
 export type ExecutionRecord = z.infer<typeof executionRecordSchema>;
 
-export const nodeLogSchema = z.object({
+const nodeLogSchema = z.object({
   /** Order of starting within the run, from 0. */
   seq: z.number().int().nonnegative(),
   node_id: z.string(),
@@ -53,7 +53,7 @@ export const nodeLogSchema = z.object({
 });
 export type NodeLog = z.infer<typeof nodeLogSchema>;
 
-export const usageEventSchema = z.object({
+const usageEventSchema = z.object({
   /** Deterministic: `<run id>:<meter>` or `<run id>:<seq>:<meter>`. */
   id: z.string(),
   meter: z.enum(METERS),
@@ -62,15 +62,14 @@ export const usageEventSchema = z.object({
 });
 export type UsageEvent = z.infer<typeof usageEventSchema>;
 
-export const runtimeEventSchema = z.object({
+const runtimeEventSchema = z.object({
   id: z.string(),
   type: z.string(),
   payload: z.record(z.string(), z.unknown()),
   occurred_at: time,
 });
-export type RuntimeEvent = z.infer<typeof runtimeEventSchema>;
 
-export const runRecordSchema = z.object({
+const runRecordSchema = z.object({
   execution: executionRecordSchema,
   node_logs: z.array(nodeLogSchema),
   usage_events: z.array(usageEventSchema),

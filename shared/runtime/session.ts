@@ -105,7 +105,7 @@ async function verify(ctx: Context, appId: string, token: string): Promise<Paylo
 }
 
 /** The token a request carries: the header is deliberate and goes before the cookie. */
-export function sessionToken(headers: Headers): string | null {
+function sessionToken(headers: Headers): string | null {
   const header = headers.get(SESSION_HEADER);
   if (header !== null) return header.trim();
   for (const pair of (headers.get("Cookie") ?? "").split(";")) {

@@ -29,7 +29,7 @@ const KV_CACHE_TTL_SECONDS = 300;
 /** Seconds. Versions that nobody visits for this long leave KV. */
 const KV_LIFE_SECONDS = 7 * 24 * 60 * 60;
 
-export function versionKey(versionId: string): string {
+function versionKey(versionId: string): string {
   return `version:v1:${versionId}`;
 }
 

@@ -55,7 +55,7 @@ export function isPermission(text: string): text is Permission {
   return KNOWN.has(text);
 }
 
-export function isSystemRoleName(name: string): name is SystemRoleName {
+function isSystemRoleName(name: string): name is SystemRoleName {
   return SYSTEM_NAMES.has(name);
 }
 

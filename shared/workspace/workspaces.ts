@@ -13,7 +13,7 @@ import { insertWorkspace } from "./workspace-creation.ts";
 
 /** Where a workspace's data and objects are placed: Cloudflare's location hints, or wherever they are first used. */
 export const REGIONS = ["auto", "wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"] as const;
-export type Region = (typeof REGIONS)[number];
+type Region = (typeof REGIONS)[number];
 
 /** Days in which a deletion can be undone. */
 const DELETION_DAYS = 7;

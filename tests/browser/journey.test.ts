@@ -61,8 +61,7 @@ describe.skipIf(chromiumPath === undefined)("a builder's way", () => {
   });
 
   it("is shown a fault in its place, and loses nothing", async () => {
-    const editor = page.getByRole("textbox", { name: "Manifest editor" });
-    await editor.waitFor();
+    await page.locator(".cm-content").waitFor();
     const manifest = JSON.parse((await page.locator('textarea[name="manifest"]').inputValue()) || "{}");
     manifest.workflow.nodes[3].config.table = "contacts";
     await replaceText(JSON.stringify(manifest, null, 2));
@@ -159,8 +158,7 @@ describe.skipIf(chromiumPath === undefined)("a builder's way", () => {
 
 /** Replaces what stands in the editor, as a person pasting over everything would. */
 async function replaceText(text: string): Promise<void> {
-  const editor = page.getByRole("textbox", { name: "Manifest editor" });
-  await editor.click();
+  await page.getByRole("textbox", { name: "Manifest editor" }).click();
   await page.keyboard.press("ControlOrMeta+A");
   await page.keyboard.insertText(text);
 }

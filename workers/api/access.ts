@@ -5,7 +5,7 @@ import { authorize, type Permission } from "#workspace";
 import type { ApiBindings } from "./router.ts";
 
 /** What a route asks of its caller: a permission, only to be somebody, or only to be a person. */
-export type RouteAccess = Permission | "signed_in" | "user";
+type RouteAccess = Permission | "signed_in" | "user";
 
 /** What a guarded handler finds besides the context: the workspace its caller was let into. */
 interface GuardedBindings extends ApiBindings {

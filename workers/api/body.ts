@@ -1,7 +1,7 @@
 import { AppError } from "#platform/errors";
 
 /** Largest request body of the members' API, in bytes. */
-export const MAX_BODY = 1024 * 1024;
+const MAX_BODY = 1024 * 1024;
 
 const JSON_TYPE = /^application\/(?:[a-z0-9.+-]+\+)?json\s*(?:;|$)/i;
 

@@ -18,7 +18,7 @@ export function createRouter(): OpenAPIHono<ApiBindings> {
   });
 }
 
-export const problemSchema = z
+const problemSchema = z
   .object({
     type: z.string(),
     title: z.string(),

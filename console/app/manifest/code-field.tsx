@@ -41,6 +41,7 @@ export function CodeField({ name, label, text, readOnly, onChange, onSave, fault
     const closing = new AbortController();
     void import("./code-mirror.ts").then(({ openEditor }) => {
       if (closing.signal.aborted || !place.current) return;
+      const begun = area.current === document.activeElement ? area.current : null;
       editor.current = openEditor({
         parent: place.current,
         text: latest.current.text,
@@ -51,6 +52,8 @@ export function CodeField({ name, label, text, readOnly, onChange, onSave, fault
         onSave: () => latest.current.onSave(),
         faultsOf: (current) => latest.current.faultsOf(current),
       });
+      // Whoever has begun to type in the text area goes on where they are.
+      if (begun) editor.current.goTo(begun.selectionStart, begun.selectionEnd);
       setOpened(true);
     });
     return () => {

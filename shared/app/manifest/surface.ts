@@ -8,7 +8,7 @@ export interface WorkflowSurface {
   readonly outputs: ReadonlySet<string> | null;
 }
 
-export interface SurfaceInput {
+interface SurfaceInput {
   readonly name: string;
   /** A run cannot begin without a value from outside. */
   readonly needed: boolean;

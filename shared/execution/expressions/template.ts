@@ -1,7 +1,7 @@
 import { type PathExpression, parsePath } from "./path.ts";
 
 /** An expression that needs the engine. */
-export interface EngineExpression {
+interface EngineExpression {
   readonly kind: "engine";
   readonly source: string;
 }
@@ -24,7 +24,7 @@ export type Template =
   | { readonly kind: "record"; readonly entries: readonly (readonly [string, Template])[] };
 
 /** A text whose braces do not match. `position` counts characters from 0. */
-export interface TemplateFault {
+interface TemplateFault {
   readonly field: string;
   readonly position: number;
   readonly message: string;
@@ -35,7 +35,7 @@ export interface ParsedTemplate {
   readonly faults: readonly TemplateFault[];
 }
 
-export function parseExpression(source: string): PathExpression | EngineExpression {
+function parseExpression(source: string): PathExpression | EngineExpression {
   return parsePath(source) ?? { kind: "engine", source };
 }
 

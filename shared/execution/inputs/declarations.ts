@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { identifierSchema } from "../workflow.ts";
 
-export const INPUT_TYPES = ["string", "number", "integer", "boolean", "json", "file"] as const;
-export const INPUT_FORMATS = ["email", "url", "date", "date-time", "uuid", "phone"] as const;
+const INPUT_TYPES = ["string", "number", "integer", "boolean", "json", "file"] as const;
+const INPUT_FORMATS = ["email", "url", "date", "date-time", "uuid", "phone"] as const;
 
 /** Longest pattern that a declaration may carry. */
 export const MAX_PATTERN_LENGTH = 200;

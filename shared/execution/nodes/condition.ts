@@ -2,7 +2,7 @@ import { z } from "zod";
 import { defineNode } from "./node.ts";
 
 /** What counts as true: everything but false, null, 0, and empty texts, lists and objects. */
-export function isTruthy(value: unknown): boolean {
+function isTruthy(value: unknown): boolean {
   if (typeof value === "object" && value !== null) return Object.keys(value).length > 0;
   return Boolean(value);
 }

@@ -18,7 +18,7 @@ export interface QuotaGrant extends Grant {
   readonly tokensLeft: number;
 }
 
-export interface MeterCount {
+interface MeterCount {
   /** Units a period; `null` is unlimited. */
   readonly limit: number | null;
   /** Units spent. */

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { type AnyPgColumn, boolean, check, index, integer, jsonb, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { type AnyPgColumn, boolean, check, index, integer, json, jsonb, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { createdAt, moment, updatedAt } from "./columns.ts";
 import { users } from "./identity.ts";
 import { workspaces } from "./workspaces.ts";
@@ -17,8 +17,8 @@ export const apps = pgTable(
     name: text("name").notNull(),
     description: text("description").notNull().default(""),
     status: text("status", { enum: APP_STATUSES }).notNull().default("draft"),
-    /** The editable manifest. Validated on every write, so it can always be read back with the manifest schema. */
-    draft: jsonb("draft").notNull(),
+    /** The editable manifest, its keys in the order in which they were written. Valid whenever it was stored. */
+    draft: json("draft").notNull(),
     draftRevision: integer("draft_revision").notNull().default(1),
     currentVersionId: text("current_version_id").references((): AnyPgColumn => appVersions.id),
     /** Raised by everything that changes what visitors get; a route cached under another epoch is stale. */
@@ -49,7 +49,7 @@ export const workflows = pgTable(
       .notNull()
       .references(() => apps.id, { onDelete: "cascade" }),
     digest: text("digest").notNull(),
-    definition: jsonb("definition").notNull(),
+    definition: json("definition").notNull(),
     createdAt: createdAt(),
   },
   (table) => [uniqueIndex("workflows_digest_key").on(table.appId, table.digest)],
@@ -73,10 +73,10 @@ export const appVersions = pgTable(
     workflowId: text("workflow_id")
       .notNull()
       .references(() => workflows.id),
-    uiSchema: jsonb("ui_schema").notNull(),
-    dbSchema: jsonb("db_schema").notNull(),
-    accessPolicy: jsonb("access_policy").notNull(),
-    config: jsonb("config").notNull(),
+    uiSchema: json("ui_schema").notNull(),
+    dbSchema: json("db_schema").notNull(),
+    accessPolicy: json("access_policy").notNull(),
+    config: json("config").notNull(),
     createdBy: text("created_by").references(() => users.id, { onDelete: "set null" }),
     createdAt: createdAt(),
   },

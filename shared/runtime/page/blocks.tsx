@@ -6,9 +6,9 @@ import { Field } from "./fields.tsx";
 import { dependsOnRun, fillIn, textOf } from "./scope.ts";
 import { type AppView, faultOf, scopeOf } from "./view.ts";
 
-export type ContentBlock = Extract<UiBlock, { type: "markdown" | "table" | "chart" }>;
+type ContentBlock = Extract<UiBlock, { type: "markdown" | "table" | "chart" }>;
 
-export function isContentBlock(block: UiBlock): block is ContentBlock {
+function isContentBlock(block: UiBlock): block is ContentBlock {
   return block.type === "markdown" || block.type === "table" || block.type === "chart";
 }
 
@@ -17,7 +17,7 @@ function isField(block: UiBlock): block is UiField {
 }
 
 /** Where the script redraws a block that shows something of a run. */
-export function liveId(blockId: string): string {
+function liveId(blockId: string): string {
   return `live-${blockId}`;
 }
 
