@@ -24,19 +24,29 @@ const reports = mkdtempSync(join(tmpdir(), "agentflow-check-"));
 const checks: readonly Check[] = [
   { name: "lint", run: () => step("biome", "ci", "--error-on-warnings", ".") },
   { name: "types", run: types },
-  { name: "unused", run: () => step("knip") },
+  { name: "unused", run: unused },
   { name: "unit", run: () => tests("unit") },
   { name: "workers", run: () => tests("workers") },
   { name: "flows", run: () => tests("flows") },
 ];
 
+/** Route types that the console's sources import; made anew, since they are not kept in git. */
+let generated: Promise<number> | undefined;
+function generateRouteTypes(): Promise<number> {
+  generated ??= run("react-router", "typegen", "console");
+  return generated;
+}
+
 async function types(): Promise<Tally> {
-  const generated = await run("react-router", "typegen", "console");
-  if (generated !== 0) return { passed: 0, failed: 1, skipped: 0 };
-  const codes = [];
+  const codes = [await generateRouteTypes()];
   for (const project of [".", "dev", "console", "shared/runtime/page/client"]) codes.push(await run("tsc", "--project", project));
   const failed = codes.filter((code) => code !== 0).length;
   return { passed: codes.length - failed, failed, skipped: 0 };
+}
+
+async function unused(): Promise<Tally> {
+  await generateRouteTypes();
+  return step("knip");
 }
 
 /** A check that either passes or fails. */

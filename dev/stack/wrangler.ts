@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { consoleFolder } from "../bundles/console-folder.ts";
 import { startProcess } from "../process/managed-process.ts";
 import { type Supervised, supervise } from "../process/supervised.ts";
 import { inRepository, program } from "../repository.ts";
@@ -47,7 +48,7 @@ export function startWorker(
 
 /** Serves the console's build by `wrangler pages dev`; it finds the Worker by the dev registry of this home. */
 export async function startConsole(settings: Settings, surroundings: Surroundings): Promise<Supervised> {
-  const folder = await consoleFolder(settings.home);
+  const folder = await consoleFolder(join(settings.home, "console"));
   return await supervise({
     name: "The console",
     ...surroundings,
@@ -73,23 +74,6 @@ async function forgetEntry(home: string, worker: string): Promise<void> {
 
 function registryOf(home: string): string {
   return join(home, "registry");
-}
-
-/**
- * A folder for `wrangler pages dev` to run in. It works beside the nearest package.json, and there takes the nearest
- * configuration for its own: in the repository that is the Worker's.
- */
-async function consoleFolder(home: string): Promise<string> {
-  const folder = join(home, "console");
-  const config = await readFile(inRepository("console/wrangler.toml"), "utf8");
-  const output = /^pages_build_output_dir = "(.+)"$/m.exec(config)?.[1];
-  if (output === undefined) throw new Error("console/wrangler.toml names no pages_build_output_dir");
-  await mkdir(folder, { recursive: true });
-  await Promise.all([
-    writeFile(join(folder, "package.json"), '{ "private": true }\n'),
-    writeFile(join(folder, "wrangler.toml"), config.replace(`"${output}"`, JSON.stringify(inRepository("console", output)))),
-  ]);
-  return folder;
 }
 
 function commonFlags(port: number): readonly string[] {
