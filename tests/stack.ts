@@ -88,8 +88,19 @@ function freePort(): Promise<number> {
   });
 }
 
-/** The process ids of a program (such as `workerd`) among the descendants of `ancestor`. */
-export function descendants(ancestor: number, program: string): number[] {
+/** Kills every process of a program (such as `workerd`) among the descendants of `ancestor`, without a word. */
+export function killAll(ancestor: number, program: string): void {
+  for (const pid of descendants(ancestor, program)) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch (error) {
+      // One that ended by itself meanwhile, as a runtime does whose parent is gone.
+      if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+    }
+  }
+}
+
+function descendants(ancestor: number, program: string): number[] {
   const rows = execFileSync("ps", ["-eo", "pid=,ppid=,comm="], { encoding: "utf8" })
     .trim()
     .split("\n")
