@@ -275,6 +275,8 @@ export const en = {
     title: "Settings",
     workspace: "Workspace",
     name: "Name",
+    id: "Id",
+    idHint: "What the API knows this workspace by.",
     slug: "Slug",
     slugHint: "The first word of every app's address. It cannot change.",
     region: "Region",

@@ -275,6 +275,8 @@ export const zh: Catalogue = {
     title: "设置",
     workspace: "工作区",
     name: "名称",
+    id: "ID",
+    idHint: "API 用它来识别此工作区。",
     slug: "短名",
     slugHint: "每个应用地址的第一段，不可更改。",
     region: "区域",

@@ -39,6 +39,11 @@ export default function Settings({ actionData }: Route.ComponentProps) {
             {actionData ? <ProblemNote problem={actionData} /> : null}
             <TextField key={workspace.id} label={text.settings.name} name="name" required maxLength={100} defaultValue={workspace.name} />
             <dl className="grid grid-cols-[auto_1fr] gap-x-6 gap-y-2 text-sm">
+              <dt className="text-ink-soft">{text.settings.id}</dt>
+              <dd className="min-w-0">
+                <code className="font-mono break-all">{workspace.id}</code>
+                <span className="block text-ink-soft">{text.settings.idHint}</span>
+              </dd>
               <dt className="text-ink-soft">{text.settings.slug}</dt>
               <dd className="min-w-0">
                 <code className="font-mono break-all">{workspace.slug}</code>
