@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { NODE_TYPES } from "#execution";
 import { validateManifest } from "./validate.ts";
 
-const guide = readFileSync(new URL("../../../docs/manifest.md", import.meta.url), "utf8");
+const guide = readFileSync(new URL("../../../docs/manifest.md", import.meta.url).pathname, "utf8");
 
 describe("the guide to manifests", () => {
   it("shows apps that run", async () => {
