@@ -103,6 +103,19 @@ describe("pages", () => {
     expect(html).not.toContain("Detail of");
   });
 
+  it("lead from the front door to the workspace used last, else to the newest", async () => {
+    const newest = await ask("/");
+    expect(newest.headers.get("Location")).toMatch(/^\/workspaces\/wrk_01k9x3y1v5f5q8m2n7b4c6d8ez\/apps$/);
+    const visited = await ask(`${home}/apps`);
+    const remembered =
+      visited.headers
+        .getSetCookie()
+        .find((cookie) => cookie.startsWith("af_workspace="))
+        ?.split(";")[0] ?? "";
+    const last = await ask("/", { headers: { Cookie: `${SESSION_COOKIE}; ${remembered}` } });
+    expect(last.headers.get("Location")).toBe(`${home}/apps`);
+  });
+
   it("end in a page at the front door too", async () => {
     const response = await ask(
       "/",

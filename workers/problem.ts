@@ -59,7 +59,7 @@ export function problemOf(error: unknown, requestId: string): Problem {
 /** The one place where a thrown error becomes an answer (RFC 9457). */
 export function problemResponse(error: unknown, requestId: string, log: Logger): Response {
   const problem = problemOf(error, requestId);
-  if (problem.status >= 500) log.error("request failed", error, { problem: problem.code });
+  if (problem.status >= 500 && problem.code !== "not_implemented") log.error("request failed", error, { problem: problem.code });
   const headers = new Headers({ "Content-Type": "application/problem+json", "Cache-Control": "no-store", "X-Request-Id": requestId });
   if (error instanceof AppError) {
     for (const [name, value] of Object.entries(error.headers)) headers.set(name, value);

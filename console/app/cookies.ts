@@ -1,6 +1,12 @@
 /** Holds the language that the visitor chose. */
 export const LANGUAGE_COOKIE = "af_language";
 
+/** Holds the id of the workspace that the visitor was in last. */
+export const WORKSPACE_COOKIE = "af_workspace";
+
+/** Seconds for which a choice is remembered. */
+export const YEAR = 365 * 24 * 3600;
+
 /** Reads one cookie out of a `Cookie` header. */
 export function readCookie(headers: Headers, name: string): string | undefined {
   const found = (headers.get("Cookie") ?? "").split(";").find((part) => part.trim().startsWith(`${name}=`));

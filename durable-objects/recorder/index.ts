@@ -9,7 +9,7 @@ import { migrations } from "./migrations.ts";
 import { Outbox } from "./outbox.ts";
 
 /** Appends that arrive within this time (ms) leave in one knock. */
-const GATHER = 100;
+const GATHER = 25;
 
 /**
  * The outbox of one workspace in one place. Its alarm knocks at the `records` queue; the consumer pulls, writes and

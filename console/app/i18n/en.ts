@@ -219,6 +219,7 @@ export const en = {
     refreshing: "This run is still going; the page refreshes itself.",
     node: "Node",
   },
+  roles: { owner: "Owner", admin: "Admin", member: "Member", viewer: "Viewer" },
   members: {
     title: "Members",
     lead: "People who can work in this workspace.",

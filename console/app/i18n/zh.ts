@@ -219,6 +219,7 @@ export const zh: Catalogue = {
     refreshing: "运行仍在进行，页面会自动刷新。",
     node: "节点",
   },
+  roles: { owner: "所有者", admin: "管理员", member: "成员", viewer: "查看者" },
   members: {
     title: "成员",
     lead: "可以在此工作区工作的人。",

@@ -19,6 +19,9 @@ import { useWorkspace } from "./workspace.tsx";
 
 const policyPath = (appId: string) => `/apps/${encodeURIComponent(appId)}/access-policy`;
 
+/** Visitors of an app in any other mode are told that it is not served yet. */
+const SERVED_MODES: ReadonlySet<string> = new Set(["public_anonymous", "private"]);
+
 export function loader({ params, context }: Route.LoaderArgs) {
   return readOne(context.get(visitContext), policyPath(params.appId), accessPolicySchema);
 }
@@ -78,8 +81,8 @@ export default function Access({ loaderData: policy, actionData }: Route.Compone
 
 function Modes({ policy }: { readonly policy: AccessPolicy }) {
   const text = useText();
-  // A password cannot be set here, so the mode is only shown where it holds already.
-  const modes = ACCESS_MODES.filter((mode) => mode !== "password" || policy.access_mode === "password");
+  // Only modes that are served can be chosen; another is shown where it holds already.
+  const modes = ACCESS_MODES.filter((mode) => SERVED_MODES.has(mode) || policy.access_mode === mode);
   return (
     <Card title={text.access.mode} lead={text.access.lead}>
       <div role="radiogroup" aria-label={text.access.mode} className="grid gap-2 sm:grid-cols-2">

@@ -1,12 +1,10 @@
 import { redirect } from "react-router";
-import { LANGUAGE_COOKIE, writeCookie } from "../cookies.ts";
+import { LANGUAGE_COOKIE, writeCookie, YEAR } from "../cookies.ts";
 import { readForm } from "../form.ts";
 import { isLocale } from "../i18n/locale.ts";
 import { ownPath } from "../own-path.ts";
 import { visitContext } from "../visit.ts";
 import type { Route } from "./+types/language.ts";
-
-const YEAR = 365 * 24 * 3600;
 
 /** Remembers the chosen language and goes back to where it was chosen. */
 export async function action({ request, context }: Route.ActionArgs) {

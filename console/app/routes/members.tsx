@@ -21,6 +21,7 @@ import { ProblemNote } from "../components/problem.tsx";
 import { type Column, Rows } from "../components/rows.tsx";
 import { type FlashKey, redirectWithFlash } from "../flash.ts";
 import { entry, readForm } from "../form.ts";
+import type { Catalogue } from "../i18n/en.ts";
 import { useText } from "../i18n/use-text.ts";
 import { paths } from "../paths.ts";
 import { visitContext } from "../visit.ts";
@@ -80,13 +81,19 @@ function changeOf(workspace: string, form: Change): { readonly change: Write; re
   }
 }
 
+/** The name of a role that every workspace has, in the page's language; another as its workspace named it. */
+function roleName(text: Catalogue, name: string): string {
+  const names: Readonly<Record<string, string>> = text.roles;
+  return names[name] ?? name;
+}
+
 export default function Members({ loaderData: { members, roles, invitations }, actionData }: Route.ComponentProps) {
   const text = useText();
   const { workspace, userId, may } = useWorkspace();
   const manages = may("members:manage");
   const columns: Column<Member>[] = [
     { header: text.members.person, kind: "title", cell: (member) => <Person member={member} isYou={member.user_id === userId} /> },
-    { header: text.members.role, cell: (member) => (manages ? <RoleForm member={member} roles={roles} /> : member.role) },
+    { header: text.members.role, cell: (member) => (manages ? <RoleForm member={member} roles={roles} /> : roleName(text, member.role)) },
     { header: text.members.since, cell: (member) => <Moment at={member.created_at} day /> },
     {
       header: text.app.more,
@@ -118,7 +125,7 @@ function Pending({ invitations }: { readonly invitations: readonly Invitation[] 
   const text = useText();
   const columns: Column<Invitation>[] = [
     { header: text.members.email, kind: "title", cell: ({ email }) => <span className="break-all">{email}</span> },
-    { header: text.members.role, cell: ({ role }) => role },
+    { header: text.members.role, cell: ({ role }) => roleName(text, role) },
     { header: text.members.until, cell: ({ expires_at }) => <Moment at={expires_at} day /> },
     {
       header: text.app.more,
@@ -160,14 +167,14 @@ function Person({ member, isYou }: { readonly member: Member; readonly isYou: bo
 
 function RoleForm({ member, roles }: { readonly member: Member; readonly roles: readonly Role[] }) {
   const text = useText();
-  if (member.role === "owner") return member.role;
+  if (member.role === "owner") return roleName(text, member.role);
   return (
     <Form method="post" className="flex items-center gap-1">
       <input type="hidden" name="row" value={member.id} />
       <SelectField key={member.role_id} label={text.members.changeRole(member.name)} hideLabel name="role_id" defaultValue={member.role_id}>
         {roles.map(({ id, name }) => (
           <option key={id} value={id}>
-            {name}
+            {roleName(text, name)}
           </option>
         ))}
       </SelectField>
@@ -204,7 +211,7 @@ function Invite({ roles }: { readonly roles: readonly Role[] }) {
         <SelectField label={text.members.role} name="role_id" defaultValue={usual?.id}>
           {roles.map(({ id, name }) => (
             <option key={id} value={id}>
-              {name}
+              {roleName(text, name)}
             </option>
           ))}
         </SelectField>

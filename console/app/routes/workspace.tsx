@@ -8,6 +8,7 @@ import { LanguageSwitch } from "../components/language-switch.tsx";
 import { Menu } from "../components/menu.tsx";
 import { Refusal } from "../components/refusal.tsx";
 import { Tabs } from "../components/tabs.tsx";
+import { readCookie, WORKSPACE_COOKIE, writeCookie, YEAR } from "../cookies.ts";
 import { useText } from "../i18n/use-text.ts";
 import { pagePath } from "../own-path.ts";
 import { paths } from "../paths.ts";
@@ -22,6 +23,9 @@ export async function loader({ params, context }: Route.LoaderArgs) {
     readPage(visit, "/workspaces?limit=100", workspaceSchema),
   ]);
   if (!user) throw redirect(`/sign-in?next=${encodeURIComponent(pagePath(visit.url))}`);
+  if (readCookie(visit.headers, WORKSPACE_COOKIE) !== workspace.id) {
+    visit.setCookies.push(writeCookie(visit.url, WORKSPACE_COOKIE, workspace.id, YEAR));
+  }
   return { user, workspace, workspaces: all.data };
 }
 
