@@ -22,6 +22,7 @@ import { runsRouter } from "./runs.ts";
 import { secretsRouter } from "./secrets.ts";
 import { usageRouter } from "./usage.ts";
 import { versionsRouter } from "./versions.ts";
+import { describeVisitorPaths } from "./visitor-paths.ts";
 import { workspacesRouter } from "./workspaces.ts";
 
 const AUTH_PREFIX = "/api/auth/";
@@ -54,6 +55,7 @@ for (const router of [
   api.route("/api/v1", router);
 
 describeSecurity(api);
+describeVisitorPaths(api);
 api.get("/openapi.json", (c) => c.json(describeApi(api, c.env.ctx.env)));
 api.notFound((c) => problemOf(unroutable(api.routes, c.req.method, c.req.path), c.env.ctx));
 api.onError((error, c) => problemOf(error, c.env.ctx));
