@@ -14,7 +14,7 @@ export default {
 
   queue(batch, env, execution) {
     const actor = { type: "system", name: "records" } as const;
-    return consumeRecords(createContext(env, { actor, waitUntil: (work) => execution.waitUntil(work) }), batch);
+    return consumeRecords(createContext(env, { actor, waitUntil: (work) => execution.waitUntil(work) }), batch.messages);
   },
 
   scheduled(event, env, execution) {

@@ -1,11 +1,16 @@
-import { mkdirSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stack } from "../flows/client.ts";
 import { chromiumPath, launch } from "./browser.ts";
 
-/** The README shows what this test saw. */
 const PICTURES = new URL("../../docs/images/", import.meta.url).pathname;
+
+/** The README shows what this test saw: with UPDATE_PICTURES=1 it keeps what it sees. */
+async function picture(of: Page, name: string): Promise<void> {
+  const seen = await of.screenshot();
+  if (process.env["UPDATE_PICTURES"] === "1") writeFileSync(`${PICTURES}${name}.png`, seen);
+}
 
 const person = { name: "Grace Hopper", email: `grace-${Date.now()}@example.test`, password: "correct horse battery" };
 
@@ -16,7 +21,6 @@ const complaints: string[] = [];
 
 beforeAll(async () => {
   if (chromiumPath === undefined) return;
-  mkdirSync(PICTURES, { recursive: true });
   browser = await launch();
   builder = await browser.newContext({ baseURL: stack().console, viewport: { width: 1280, height: 860 }, locale: "en-GB" });
   page = await builder.newPage();
@@ -77,7 +81,7 @@ describe.skipIf(chromiumPath === undefined)("a builder's way", () => {
     await page.getByRole("button", { name: "Dismiss" }).click();
     await page.keyboard.press("ControlOrMeta+Home");
     await page.evaluate(() => window.scrollTo(0, 0));
-    await page.screenshot({ path: `${PICTURES}console.png` });
+    await picture(page, "console");
   });
 
   it("publishes it", async () => {
@@ -97,7 +101,7 @@ describe.skipIf(chromiumPath === undefined)("a builder's way", () => {
     await visit.getByRole("button", { name: "Send" }).click();
     await visit.getByText(/\[offline model\].+licence/).waitFor();
     await visit.locator("[aria-busy=true]").waitFor({ state: "detached" });
-    await visit.screenshot({ path: `${PICTURES}demo-app.png` });
+    await picture(visit, "demo-app");
     await visitor.close();
   });
 

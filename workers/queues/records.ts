@@ -2,7 +2,7 @@ import { z } from "zod";
 import { writeUsage } from "#billing";
 import { writeExecutions } from "#execution";
 import type { Context } from "#platform/context";
-import { sqlState } from "#platform/db";
+import { isUnreachable, sqlState } from "#platform/db";
 import type { RecordsMessage } from "#platform/env";
 import { errorMessage } from "#platform/errors";
 import type { OutboxRejection, OutboxRow } from "#platform/objects/recorder";
@@ -16,12 +16,15 @@ const BATCH = 100;
 /** Seconds before a knock is repeated when the platform database could not be reached. */
 const RETRY_DELAY = 5;
 
+/** A message of the `records` queue. */
+type Knock = Pick<Message, "body" | "ack" | "retry">;
+
 /**
  * Answers the knocks of outboxes: pulls what waits in them, writes it to the platform database by deterministic ids, and
  * confirms. Several knocks of one outbox are one.
  */
-export async function consumeRecords(ctx: Context, batch: MessageBatch): Promise<void> {
-  const knocks = Map.groupBy(batch.messages, (message) => messageSchema.parse(message.body).outbox);
+export async function consumeRecords(ctx: Context, batch: readonly Knock[]): Promise<void> {
+  const knocks = Map.groupBy(batch, (message) => messageSchema.parse(message.body).outbox);
   await Promise.all(
     Array.from(knocks, async ([outbox, messages]) => {
       try {
@@ -105,9 +108,12 @@ async function write(ctx: Context, rows: readonly ReadRow[]): Promise<void> {
   ]);
 }
 
-/** A refusal of the data itself: data exception, constraint, too large, or a value the column cannot hold. */
+/**
+ * Whether it is the record that cannot be written. A database that is away, or whose tables this code does not know
+ * (SQLSTATE class 42: it was deployed before its migrations), says nothing about the record.
+ */
 function isRefusal(error: unknown): boolean {
-  return /^(21|22|23|42|54)/.test(sqlState(error) ?? "");
+  return !isUnreachable(error) && !sqlState(error)?.startsWith("42");
 }
 
 /** Makes parked records visible to the workspace's operators. */
