@@ -16,7 +16,8 @@ export async function handleRequest(request: Request, env: Env, execution: Execu
   try {
     return stamp(await route(request, ctx), ctx.requestId);
   } catch (error) {
-    return wantsPage(request) ? visitorErrorPage(error, request, ctx) : problemResponse(error, ctx.requestId, ctx.log);
+    const answer = wantsPage(request) ? await visitorErrorPage(error, request, ctx) : problemResponse(error, ctx.requestId, ctx.log);
+    return stamp(answer, ctx.requestId);
   }
 }
 
@@ -74,9 +75,11 @@ function wantsPage(request: Request): boolean {
   return accepts && !new URL(request.url).pathname.startsWith("/api/");
 }
 
+/** Every answer names its request, and none is taken for anything but what it says it is. */
 function stamp(response: Response, requestId: string): Response {
-  if (response.headers.has("X-Request-Id") || response.webSocket) return response;
+  if (response.webSocket) return response;
   const stamped = new Response(response.body, response);
-  stamped.headers.set("X-Request-Id", requestId);
+  stamped.headers.set("X-Content-Type-Options", "nosniff");
+  if (!stamped.headers.has("X-Request-Id")) stamped.headers.set("X-Request-Id", requestId);
   return stamped;
 }

@@ -117,6 +117,7 @@ describe("bad requests get a clear answer", () => {
       expect(answer.status, path).toBeGreaterThanOrEqual(300);
       expect(answer.status, path).toBeLessThan(500);
       expect(answer.headers.get("X-Request-Id"), path).toMatch(/^req_/);
+      expect(answer.headers.get("X-Content-Type-Options"), path).toBe("nosniff");
     }
   });
 });

@@ -81,6 +81,11 @@ describe("every members' route", () => {
     expect(wrong).toEqual([]);
   });
 
+  it("answers what no cache may keep", async () => {
+    const answer = await call(`/api/v1/apps/${app.id}`, { headers: owner.as });
+    expect([answer.status, answer.headers.get("Cache-Control")]).toEqual([200, "no-store"]);
+  });
+
   it("answers 401 to nobody", async () => {
     const wrong = [];
     for (const route of routes.filter(isTenantRoute)) {

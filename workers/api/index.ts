@@ -83,9 +83,11 @@ async function answer(original: Request, ctx: Context): Promise<Response> {
   return key === undefined ? run() : once(asCaller, request, { key, body }, run);
 }
 
+/** What members are answered is theirs alone, so no cache keeps it unless the answer itself says otherwise. */
 function stamp(response: Response, requestId: string): Response {
   if (response.webSocket) return response;
   const stamped = new Response(response.body, response);
   stamped.headers.set("X-Request-Id", requestId);
+  if (!stamped.headers.has("Cache-Control")) stamped.headers.set("Cache-Control", "no-store");
   return stamped;
 }
