@@ -8,7 +8,7 @@ import { constants } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const TASKS = ["stack", "check", "bench", "deploy"];
+const TASKS = ["stack", "check", "deploy"];
 const PARENT_POLL_MS = 1000;
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
