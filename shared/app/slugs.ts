@@ -1,24 +1,7 @@
 import { z } from "zod";
+import { lettersOf, RESERVED_SLUGS, SLUG_PATTERN } from "#platform/slugs";
 
 const MAX_LENGTH = 60;
-
-/** Words that the platform keeps for its own addresses. */
-const RESERVED: ReadonlySet<string> = new Set([
-  "api",
-  "auth",
-  "healthz",
-  "metrics",
-  "openapi.json",
-  "assets",
-  "embed",
-  "v1",
-  "mcp",
-  "console",
-  "www",
-  "admin",
-  "static",
-  "docs",
-]);
 
 const DELETED = "deleted-app-";
 
@@ -27,17 +10,12 @@ export const slugSchema = z
   .string()
   .min(1)
   .max(MAX_LENGTH)
-  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "Use lower-case letters and digits, with single hyphens between them.")
-  .refine((slug) => !RESERVED.has(slug) && !slug.startsWith(DELETED), "This word is reserved for the platform.");
+  .regex(SLUG_PATTERN, "Use lower-case letters and digits, with single hyphens between them.")
+  .refine((slug) => !RESERVED_SLUGS.has(slug) && !slug.startsWith(DELETED), "This word is reserved for the platform.");
 
 /** A name in the letters of an address; `app` where none of them can be. */
 export function slugOf(name: string): string {
-  const letters = name
-    .normalize("NFKD")
-    .replace(/\p{M}/gu, "")
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "-");
-  return cut(letters.replace(/^-/, ""), MAX_LENGTH) || "app";
+  return cut(lettersOf(name), MAX_LENGTH) || "app";
 }
 
 /** The slug itself if it is free, else the first of `-2`, `-3`, … that is. */

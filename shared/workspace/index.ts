@@ -24,7 +24,7 @@ export { changeMemberRole, listMembers, type Member, removeMember } from "./memb
 export { isPermission, PERMISSIONS, type Permission, SYSTEM_ROLE_NAMES, SYSTEM_ROLES } from "./permissions.ts";
 export { createRole, deleteRole, listRoles, type Role, updateRole } from "./roles.ts";
 export { deleteSecret, listSecrets, loadSecrets, SECRET_NAME_PATTERN, SECRET_VALUE_BYTES, type Secret, setSecret } from "./secrets.ts";
-export { SLUG_LENGTH, SLUG_PATTERN } from "./slugs.ts";
+export { SLUG_LENGTH } from "./slugs.ts";
 export { transferOwnership } from "./transfer-ownership.ts";
 export {
   createWorkspace,

@@ -1,26 +1,8 @@
 import type { Random } from "#platform/clock";
 import type { Fault } from "#platform/errors";
+import { lettersOf, RESERVED_SLUGS, SLUG_PATTERN } from "#platform/slugs";
 
 export const SLUG_LENGTH = { min: 3, max: 40 } as const;
-export const SLUG_PATTERN = /^[a-z0-9]+(-[a-z0-9]+)*$/;
-
-/** First path words that the platform answers itself; a workspace of that name could never be visited. */
-const RESERVED: ReadonlySet<string> = new Set([
-  "api",
-  "auth",
-  "healthz",
-  "metrics",
-  "openapi.json",
-  "assets",
-  "embed",
-  "v1",
-  "mcp",
-  "console",
-  "www",
-  "admin",
-  "static",
-  "docs",
-]);
 
 const SUFFIX_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 const SUFFIX_LENGTH = 6;
@@ -32,19 +14,15 @@ export function slugFault(slug: string): Fault | undefined {
     return { ...at, code: "invalid_length", message: `Use ${SLUG_LENGTH.min} to ${SLUG_LENGTH.max} characters.` };
   if (!SLUG_PATTERN.test(slug))
     return { ...at, code: "invalid_format", message: "Use lower-case letters and digits, in words joined by single hyphens." };
-  if (RESERVED.has(slug)) return { ...at, code: "reserved", message: `"${slug}" is reserved.` };
+  if (RESERVED_SLUGS.has(slug)) return { ...at, code: "reserved", message: `"${slug}" is reserved.` };
   return undefined;
 }
 
 /** A slug made from a name, with a random suffix that makes it free and hard to guess from the name. */
 export function slugFromName(name: string, random: Random): string {
-  const words = name
-    .normalize("NFKD")
-    .replace(/\p{Mark}/gu, "")
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "-")
+  const words = lettersOf(name)
     .slice(0, SLUG_LENGTH.max - SUFFIX_LENGTH - 1)
-    .replace(/^-+|-+$/g, "");
+    .replace(/-$/, "");
   const suffix = Array.from(random.bytes(SUFFIX_LENGTH), (byte) => SUFFIX_ALPHABET.charAt(byte % SUFFIX_ALPHABET.length)).join("");
   return `${words || "workspace"}-${suffix}`;
 }

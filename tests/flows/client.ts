@@ -68,7 +68,7 @@ export async function apiKey(member: Member, scopes: readonly string[]): Promise
 
 /** The contract's own manifest, fresh for each caller to change. */
 export function leadDesk(): Json {
-  return JSON.parse(readFileSync(new URL("../../shared/app/fixtures/lead-desk.json", import.meta.url), "utf8"));
+  return JSON.parse(readFileSync(new URL("../../dev/demo/lead-desk.json", import.meta.url), "utf8"));
 }
 
 export interface PublishedApp {

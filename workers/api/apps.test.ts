@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { findRoute, readVersion } from "#app";
 import { apps, auditLogs, workflows } from "#platform/schema";
-import leadDesk from "../../shared/app/fixtures/lead-desk.json" with { type: "json" };
+import leadDesk from "../../dev/demo/lead-desk.json" with { type: "json" };
 import { type Answer, type Person, type Platform, startPlatform } from "./testing/platform.ts";
 
 let platform: Platform;

@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { pageQuerySchema } from "#platform/pages";
+import { SLUG_PATTERN } from "#platform/slugs";
 import {
   createWorkspace,
   deleteWorkspace,
@@ -8,7 +9,6 @@ import {
   PERMISSIONS,
   REGIONS,
   SLUG_LENGTH,
-  SLUG_PATTERN,
   transferOwnership,
   updateWorkspace,
 } from "#workspace";

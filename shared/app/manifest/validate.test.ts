@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import example from "../fixtures/lead-desk.json" with { type: "json" };
+import example from "../../../dev/demo/lead-desk.json" with { type: "json" };
 import { validateManifest } from "./validate.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: each case changes whatever part of the document it is about
