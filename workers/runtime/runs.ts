@@ -23,7 +23,7 @@ async function ask(ctx: Context, visit: Visit): Promise<AskedRun> {
 }
 
 function checkedInputs({ version, body }: AskedRun): Record<string, unknown> {
-  const parsed = parseInputs(version.content.workflow, body.inputs, { coerce: body.kind === "form" });
+  const parsed = parseInputs(version.inputs, body.inputs, { coerce: body.kind === "form" });
   if (!parsed.ok) throw validationFailed(parsed.faults);
   return parsed.inputs;
 }

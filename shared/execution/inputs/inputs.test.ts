@@ -2,15 +2,19 @@ import { describe, expect, it } from "vitest";
 import { workflowSchema } from "../check.ts";
 import { inARow } from "../fixtures/run-workflow.ts";
 import { inputJsonSchema, outputJsonSchema } from "./json-schema.ts";
-import { parseInputs } from "./parse.ts";
+import { inputDeclarations, parseInputs } from "./parse.ts";
 import { patternFault } from "./patterns.ts";
 
 function workflow(...inputs: Record<string, unknown>[]) {
   return workflowSchema.parse(inARow([], { answer: 1 }, inputs));
 }
 
+function declared(...inputs: Record<string, unknown>[]) {
+  return inputDeclarations(workflow(...inputs));
+}
+
 function faultsOf(declaration: Record<string, unknown>, value: unknown): string[] {
-  const parsed = parseInputs(workflow({ name: "x", ...declaration }), { x: value });
+  const parsed = parseInputs(declared({ name: "x", ...declaration }), { x: value });
   return parsed.ok ? [] : parsed.faults.map(({ path, code }) => `${path} ${code}`);
 }
 
@@ -56,7 +60,7 @@ describe("parseInputs", () => {
   });
 
   it("reports every fault at once, unknown inputs too", () => {
-    const parsed = parseInputs(workflow({ name: "a", type: "string", required: true }, { name: "b", type: "integer" }), { b: "x", c: 1 });
+    const parsed = parseInputs(declared({ name: "a", type: "string", required: true }, { name: "b", type: "integer" }), { b: "x", c: 1 });
     expect(parsed).toMatchObject({
       ok: false,
       faults: [
@@ -68,12 +72,12 @@ describe("parseInputs", () => {
   });
 
   it("fills in defaults, and null for what is left out", () => {
-    const parsed = parseInputs(workflow({ name: "a", type: "string", default: "x" }, { name: "b", type: "integer" }), {});
+    const parsed = parseInputs(declared({ name: "a", type: "string", default: "x" }, { name: "b", type: "integer" }), {});
     expect(parsed).toEqual({ ok: true, inputs: { a: "x", b: null } });
   });
 
   it("reads forms", () => {
-    const declared = workflow(
+    const fields = declared(
       { name: "count", type: "integer" },
       { name: "price", type: "number" },
       { name: "yes", type: "boolean" },
@@ -83,19 +87,19 @@ describe("parseInputs", () => {
       { name: "text", type: "string" },
     );
     const form = { count: "3", price: " 1.50", yes: "on", data: '{"a":1}', blank: "", text: "4" };
-    expect(parseInputs(declared, form, { coerce: true })).toEqual({
+    expect(parseInputs(fields, form, { coerce: true })).toEqual({
       ok: true,
       inputs: { count: 3, price: 1.5, yes: true, unticked: false, data: { a: 1 }, blank: null, text: "4" },
     });
-    expect(parseInputs(declared, { count: "three" }, { coerce: true })).toMatchObject({ ok: false });
+    expect(parseInputs(fields, { count: "three" }, { coerce: true })).toMatchObject({ ok: false });
   });
 
   it.each([[[]], ["text"], [3]])("refuses inputs that are no object: %j", (raw) => {
-    expect(parseInputs(workflow(), raw)).toMatchObject({ ok: false, faults: [{ path: "inputs" }] });
+    expect(parseInputs(declared(), raw)).toMatchObject({ ok: false, faults: [{ path: "inputs" }] });
   });
 
   it("is not fooled by inherited names", () => {
-    expect(parseInputs(workflow({ name: "toString", type: "string" }), {})).toEqual({ ok: true, inputs: { toString: null } });
+    expect(parseInputs(declared({ name: "toString", type: "string" }), {})).toEqual({ ok: true, inputs: { toString: null } });
   });
 });
 

@@ -27,12 +27,11 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /** Checks what a caller sent against the declarations: every fault at once, with paths such as `inputs.email`. */
-export function parseInputs(workflow: Workflow, raw: unknown, options: ParseOptions = {}): ParsedInputs {
+export function parseInputs(declarations: readonly InputDeclaration[], raw: unknown, options: ParseOptions = {}): ParsedInputs {
   const given = raw ?? {};
   if (!isRecord(given)) {
     return { ok: false, faults: [{ path: "inputs", code: "invalid_type", message: "Give an object with a value for each input." }] };
   }
-  const declarations = inputDeclarations(workflow);
   const faults = unknownInputs(declarations, given);
   const inputs: Record<string, unknown> = {};
   for (const declaration of declarations) {
