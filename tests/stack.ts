@@ -63,10 +63,17 @@ async function ready(child: ChildProcess, api: string): Promise<void> {
     if (child.exitCode !== null) throw new Error(`it ended with code ${child.exitCode}`);
     const response = await fetch(`${api}/healthz`).catch(() => null);
     await response?.body?.cancel();
-    if (response?.status === 200) return;
+    if (response?.status === 200) return requireDemo(api);
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
   throw new Error(`it was not ready within ${READY_WITHIN / 1000} s`);
+}
+
+/** A healthy stack serves the demo app from its first moment on. */
+async function requireDemo(api: string): Promise<void> {
+  const response = await fetch(`${api}/demo/lead-desk/schema`);
+  await response.body?.cancel();
+  if (response.status !== 200) throw new Error(`the demo app answered ${response.status} although /healthz was 200`);
 }
 
 function stop(child: ChildProcess): Promise<void> {

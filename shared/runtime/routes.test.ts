@@ -104,7 +104,7 @@ describe("RouteCache", () => {
     expect(state.queries).toBe(1);
     expect(kv.writes).toBe(0);
     state.stored = route(1);
-    tick(2_000);
+    tick(250);
     expect(await cache.resolve(ctx, ADDRESS)).toEqual(route(1));
   });
 

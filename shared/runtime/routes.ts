@@ -36,8 +36,11 @@ const routeSchema: z.ZodType<AppRoute> = z.object({
 
 /** How long (ms) an isolate goes without looking at KV again. Takedowns do not wait for it. */
 const ROUTE_LIFE_MS = 30_000;
-/** How long (ms) an isolate remembers that an address names nothing, so that a flood of guesses costs one query each. */
-const MISS_LIFE_MS = 2_000;
+/**
+ * How long (ms) an isolate remembers that an address names nothing: long enough that a flood at one address costs a few
+ * queries a second, short enough that whoever looked before an app was made finds it once it is.
+ */
+const MISS_LIFE_MS = 250;
 /** Seconds. KV keeps a route this long without a write; the database is asked again after it. */
 const KV_LIFE_SECONDS = 24 * 60 * 60;
 /** Seconds. The least that KV allows. */
