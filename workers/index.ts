@@ -5,9 +5,11 @@ import { handleRequest } from "./gateway.ts";
 import { consumeRecords } from "./queues/records.ts";
 
 export { DatabasePool } from "../durable-objects/database-pool/index.ts";
+export { DurableRun } from "../durable-objects/durable-run/index.ts";
 export { QuotaCounter } from "../durable-objects/quota-counter/index.ts";
 export { RateLimiter } from "../durable-objects/rate-limiter/index.ts";
 export { Recorder } from "../durable-objects/recorder/index.ts";
+export { RunGate } from "../durable-objects/run-gate/index.ts";
 
 export default {
   fetch: handleRequest,

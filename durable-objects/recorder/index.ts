@@ -29,9 +29,9 @@ export class Recorder extends DurableObject<Env> implements RecorderApi {
     });
   }
 
-  async append(record: RunRecord): Promise<void> {
+  async append(record: RunRecord, revision?: number): Promise<void> {
     const now = this.#clock.now();
-    this.#outbox.finish(record, now);
+    this.#outbox.finish(record, now, revision);
     await this.#wakeBy(now + GATHER);
   }
 

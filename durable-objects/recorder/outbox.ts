@@ -3,9 +3,9 @@ import { parseRunRecord, type RunRecord } from "#platform/records";
 
 /**
  * The stages of a run's record, as revisions: a later stage always wins, in whatever order stages arrive. A run that was
- * given up as interrupted and ends after all is final.
+ * given up as interrupted and ends after all is final. Runs with an object of their own number the stages between.
  */
-const REVISION = { running: 1, interrupted: 2, final: 3 } as const;
+const REVISION = { running: 1, interrupted: 1_000_000_000, final: 1_000_000_001 } as const;
 
 /** A run still under way is not worth a row until it has lasted this long (ms): most end before. */
 const RUNNING_GRACE = 2_000;
@@ -30,9 +30,9 @@ export class Outbox {
     this.#sql = sql;
   }
 
-  /** Stores a finished run. It is due at once. */
-  finish(record: RunRecord, now: number): void {
-    this.#store(record, REVISION.final, null, now);
+  /** Stores a finished run, or a stage of one whose own object sees to its end. It is due at once. */
+  finish(record: RunRecord, now: number, revision: number = REVISION.final): void {
+    this.#store(record, revision, null, now);
   }
 
   /** Stores a run that is under way and becomes `interrupted` at `deadline` unless it is finished by then. */
@@ -80,10 +80,10 @@ export class Outbox {
     return rows;
   }
 
-  /** Forgets finished rows that are in the platform database; a running one is kept until it ends. */
+  /** Forgets rows that are in the platform database; a run that this outbox is to end is kept until then. */
   confirm(rows: readonly Pick<OutboxRow, "id" | "revision">[]): void {
     for (const { id, revision } of rows) {
-      this.#sql.exec("DELETE FROM outbox WHERE id = ? AND revision = ? AND revision > ?", id, revision, REVISION.running);
+      this.#sql.exec("DELETE FROM outbox WHERE id = ? AND revision = ? AND deadline IS NULL", id, revision);
       this.#sql.exec("UPDATE outbox SET confirmed = ? WHERE id = ? AND confirmed < ?", revision, id, revision);
     }
   }

@@ -244,7 +244,7 @@ describe("checkWorkflow", () => {
   });
 
   it("lists the types there are", async () => {
-    const checked = await checkWorkflow(inARow([{ id: "a", type: "loop" }], {}), { dbSchema: null });
+    const checked = await checkWorkflow(inARow([{ id: "a", type: "teleport" }], {}), { dbSchema: null });
     expect(checked).toMatchObject({ ok: false, faults: [{ message: expect.stringContaining("start, end, llm, intent") }] });
   });
 

@@ -1,12 +1,14 @@
 /** Execution: what a workflow may be, how one runs, and what its runs left behind. */
 export { type CheckedWorkflow, checkWorkflow, validateWorkflow, workflowSchema } from "./check.ts";
+export type { ConductOptions, LifeEnd, LiveRun } from "./conduct/conduct.ts";
 export type { InputDeclaration } from "./inputs/declarations.ts";
 export { inputJsonSchema, outputJsonSchema } from "./inputs/json-schema.ts";
 export { inputDeclarations, type ParsedInputs, parseInputs } from "./inputs/parse.ts";
+export type { Activation, ActivationEnd, Journal } from "./journal.ts";
 export { NODE_TYPES, type NodeTypeDescription } from "./nodes/registry.ts";
 export { compilePlan, type Plan } from "./plan.ts";
 export { findRunWorkspace, getRun, listNodeLogs, listRuns, type NodeLogView, type RunFilter, type RunView } from "./reads.ts";
-export type { RunEvent, RunRequest, RunResult } from "./run.ts";
-export { runInline } from "./run-inline.ts";
+export type { OpenedApp, PinnedOutput, RunEvent, RunningApp, RunRequest, RunResult } from "./run.ts";
+export { resumeRun, runInline } from "./run-workflow.ts";
 export type { Workflow, WorkflowEdge, WorkflowNode } from "./workflow.ts";
 export { type RevisedRecord, writeExecutions } from "./writes.ts";

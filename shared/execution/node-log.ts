@@ -32,9 +32,14 @@ export function redactText(text: string, secrets: readonly string[]): string {
   return secrets.reduce((rest, secret) => rest.replaceAll(secret, REDACTED), text);
 }
 
+/** The value with `[secret]` in the place of every secret in its texts. */
+export function redact(value: unknown, secrets: readonly string[]): unknown {
+  return mapTexts(value, (text) => redactText(text, secrets));
+}
+
 /** What a log shows of a value: no secrets, nothing that cannot be stored, and of large values the beginning only. */
 export function forLog(value: unknown, secrets: readonly string[]): unknown {
-  const shown = secrets.length === 0 ? value : mapTexts(value, (text) => redactText(text, secrets));
+  const shown = secrets.length === 0 ? value : redact(value, secrets);
   const json = JSON.stringify(shown) ?? "null";
   const clean = UNSTORABLE.test(json) ? mapTexts(JSON.parse(json), storableText) : (shown ?? null);
   // A character is at most three bytes: most values need no exact count.

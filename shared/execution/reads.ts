@@ -13,12 +13,16 @@ export interface RunView {
   readonly app_id: string;
   readonly version_id: string;
   readonly trigger: string;
+  readonly trigger_id: string | null;
+  readonly parent_id: string | null;
   readonly status: RunStatus;
   readonly session_id: string | null;
   readonly api_key_id: string | null;
   readonly inputs: unknown;
   readonly outputs: unknown;
   readonly error: unknown;
+  /** What it has asked people, while it waits for their answer. */
+  readonly waiting: unknown;
   readonly usage: unknown;
   readonly started_at: string;
   readonly finished_at: string | null;
@@ -32,6 +36,7 @@ export interface NodeLogView {
   readonly node_type: string;
   readonly status: string;
   readonly attempts: number;
+  readonly port: string | null;
   readonly inputs: unknown;
   readonly outputs: unknown;
   readonly error: unknown;
@@ -51,12 +56,15 @@ function presentRun(row: typeof executions.$inferSelect): RunView {
     app_id: row.appId,
     version_id: row.versionId,
     trigger: row.trigger,
+    trigger_id: row.triggerId,
+    parent_id: row.parentId,
     status: row.status,
     session_id: row.sessionId,
     api_key_id: row.apiKeyId,
     inputs: row.inputs,
     outputs: row.outputs,
     error: row.error,
+    waiting: row.waiting,
     usage: row.usage,
     started_at: row.startedAt.toISOString(),
     finished_at: row.finishedAt?.toISOString() ?? null,
@@ -118,6 +126,7 @@ export async function listNodeLogs(ctx: Context, workspaceId: string, runId: str
     node_type: row.nodeType,
     status: row.status,
     attempts: row.attempts,
+    port: row.port,
     inputs: row.inputs,
     outputs: row.outputs,
     error: row.error,

@@ -43,6 +43,9 @@ export const edgeSchema = z.strictObject({
   to: z.string().min(1).max(64),
 });
 
+/** A graph within a node. */
+export const bodySchema = z.strictObject({ nodes: z.array(nodeSchema).min(1), edges: z.array(edgeSchema) });
+
 export const MAX_NODES = 500;
 export const MAX_EDGES = 2000;
 

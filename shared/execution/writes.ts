@@ -10,7 +10,7 @@ export interface RevisedRecord {
   readonly revision: number;
 }
 
-/** Rows of one statement: a row has up to 17 parameters, and PostgreSQL takes 65,535 of them. */
+/** Rows of one statement: a row has up to 20 parameters, and PostgreSQL takes 65,535 of them. */
 const MAX_ROWS = 2_000;
 
 /**
@@ -52,6 +52,7 @@ function upsertExecutions(ctx: Context, rows: (typeof executions.$inferInsert)[]
       target: executions.id,
       set: {
         status: sql`excluded.status`,
+        waiting: sql`excluded.waiting`,
         revision: sql`excluded.revision`,
         outputs: sql`excluded.outputs`,
         error: sql`excluded.error`,
@@ -71,6 +72,9 @@ function executionRow({ record: { execution }, revision }: RevisedRecord): typeo
     appId: execution.app_id,
     versionId: execution.version_id,
     trigger: execution.trigger,
+    triggerId: execution.trigger_id ?? null,
+    parentId: execution.parent_id ?? null,
+    waiting: storable(execution.waiting ?? null),
     status: execution.status,
     revision,
     sessionId: execution.session_id,
@@ -94,6 +98,7 @@ function nodeLogRows({ execution, node_logs }: RunRecord): (typeof nodeLogs.$inf
     nodeType: log.node_type,
     status: log.status,
     attempts: log.attempts,
+    port: log.port ?? null,
     inputs: storable(log.inputs),
     outputs: storable(log.outputs),
     error: storable(log.error),

@@ -1,7 +1,9 @@
 import type { DatabasePoolApi } from "#platform/objects/database-pool";
+import type { DurableRunApi } from "#platform/objects/durable-run";
 import type { QuotaCounterApi } from "#platform/objects/quota-counter";
 import type { RateLimiterApi } from "#platform/objects/rate-limiter";
 import type { RecorderApi } from "#platform/objects/recorder";
+import type { RunGateApi } from "#platform/objects/run-gate";
 
 type ObjectNamespace<Api> = DurableObjectNamespace<Api & Rpc.DurableObjectBranded>;
 
@@ -10,10 +12,22 @@ export interface RecordsMessage {
   readonly outbox: string;
 }
 
+/** Word of something that is owed; what it is stands in its row or its object, whose state decides. */
+export type ExecutionsMessage =
+  /** A row of `deliveries` is due. */
+  | { readonly type: "delivery"; readonly id: string }
+  /** A waiting run may go: its app has room. */
+  | { readonly type: "go"; readonly runId: string };
+
 /** What the Worker is bound to. `wrangler.toml` declares the bindings; secrets come from the account or the local stack. */
 export interface Env {
   readonly ROUTES: KVNamespace;
   readonly RECORDS: Queue<RecordsMessage>;
+  readonly EXECUTIONS: Queue<ExecutionsMessage>;
+  /** Files of runs: `uploads/<file>` until a run takes them, then `runs/<run>/…` for as long as it is kept. */
+  readonly FILES: R2Bucket;
+  readonly DURABLE_RUN: ObjectNamespace<DurableRunApi>;
+  readonly RUN_GATE: ObjectNamespace<RunGateApi>;
   readonly RATE_LIMITER: ObjectNamespace<RateLimiterApi>;
   readonly QUOTA_COUNTER: ObjectNamespace<QuotaCounterApi>;
   readonly RECORDER: ObjectNamespace<RecorderApi>;

@@ -21,6 +21,9 @@ const ID_PREFIXES = {
   event: "evt",
   audit: "aud",
   invoice: "ivc",
+  trigger: "trg",
+  file: "fil",
+  deadLetter: "dlt",
   request: "req",
 } as const;
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { METERS, RUN_STATUSES } from "#platform/schema";
+import { METERS, RUN_STATUSES, RUN_TRIGGERS } from "#platform/schema";
 
 /*
  * What a run leaves behind, in one piece: the unit of the outbox. It is appended before the answer leaves, drained to the
@@ -18,12 +18,33 @@ const runUsageSchema = z.object({
 });
 export type RunUsage = z.infer<typeof runUsageSchema>;
 
+/** A question that a run puts to people, and waits for the answer. */
+export const questionSchema = z.object({
+  /** The node that asks, by its path within the run. */
+  node_id: z.string(),
+  title: z.string(),
+  /** Members' ids or the names of roles; whoever may answer runs, when empty. */
+  to: z.array(z.string()),
+  fields: z.array(z.object({ name: z.string(), label: z.string(), type: z.string(), required: z.boolean() })),
+  asked_at: time,
+  expires_at: time,
+});
+export type Question = z.infer<typeof questionSchema>;
+
 export const executionRecordSchema = z.object({
   id: z.string(),
   workspace_id: z.string(),
   app_id: z.string(),
   version_id: z.string(),
-  trigger: z.enum(["visitor", "api", "webhook", "schedule", "app", "test"]),
+  trigger: z.enum(RUN_TRIGGERS),
+  /** The trigger that started it. */
+  trigger_id: z.string().optional(),
+  /** The run that it replays, or whose end started it. */
+  parent_id: z.string().optional(),
+  /** Where its end is to be told. */
+  callback_url: z.string().optional(),
+  /** What it has asked people, while it waits for their answer. */
+  waiting: z.array(questionSchema).optional(),
   status: z.enum(RUN_STATUSES),
   session_id: z.string().nullable(),
   api_key_id: z.string().nullable(),
@@ -43,6 +64,8 @@ const nodeLogSchema = z.object({
   node_type: z.string(),
   status: z.enum(["completed", "failed", "skipped", "cancelled"]),
   attempts: z.number().int().nonnegative(),
+  /** The port it left by, where it has several. */
+  port: z.string().optional(),
   inputs: z.unknown(),
   outputs: z.unknown(),
   error: runErrorSchema.nullable(),

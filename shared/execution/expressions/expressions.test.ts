@@ -19,6 +19,7 @@ const scope: Scope = {
   session: { id: "vis_1" },
   app: { name: "App" },
   run: { id: "run_1" },
+  locals: {},
   secrets: { key: "s3cret" },
   output: (nodeId) => outputs[nodeId] ?? null,
   upstream: ["find", "skipped"],

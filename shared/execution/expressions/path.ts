@@ -1,6 +1,9 @@
 /** What expressions can begin with. */
 export const ROOTS = ["inputs", "nodes", "session", "secrets", "app", "run"] as const;
-export type Root = (typeof ROOTS)[number];
+/** What they can begin with besides, within a loop. */
+export const LOOP_ROOTS = ["item", "index", "last"] as const;
+export type LoopRoot = (typeof LOOP_ROOTS)[number];
+export type Root = (typeof ROOTS)[number] | LoopRoot;
 
 /** A plain path such as `nodes.find.rows[0].id`: read without an expression engine. */
 export interface PathExpression {
@@ -14,7 +17,11 @@ const PATH = /^([A-Za-z_][A-Za-z0-9_]*)((?:\.[A-Za-z_][A-Za-z0-9_]*|\[\d{1,9}\])
 const SEGMENT = /\.([A-Za-z_][A-Za-z0-9_]*)|\[(\d+)\]/g;
 
 export function isRoot(name: string): name is Root {
-  return ROOTS.some((root) => root === name);
+  return ROOTS.some((root) => root === name) || isLoopRoot(name);
+}
+
+export function isLoopRoot(name: string): name is LoopRoot {
+  return LOOP_ROOTS.some((root) => root === name);
 }
 
 /** The path that a source text spells, or `undefined` when it is more than one. */

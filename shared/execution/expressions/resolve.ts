@@ -1,6 +1,6 @@
 import { AppError } from "#platform/errors";
 import { evaluate } from "./engine.ts";
-import { follow, type PathExpression } from "./path.ts";
+import { follow, isLoopRoot, type PathExpression } from "./path.ts";
 import type { Placed, Template } from "./template.ts";
 
 /** What the expressions of one node see. */
@@ -13,6 +13,8 @@ export interface Scope {
   readonly run: Readonly<Record<string, unknown>>;
   /** Empty except where the workflow names secrets. */
   readonly secrets: Readonly<Record<string, string>>;
+  /** `item`, `index` and `last` within a loop. */
+  readonly locals: Readonly<Record<string, unknown>>;
   /** A node's output; `null` for one that was skipped. */
   readonly output: (nodeId: string) => unknown;
   /** The nodes before this one, whose outputs an expression may ask for. */
@@ -20,6 +22,7 @@ export interface Scope {
 }
 
 function rootValue(scope: Scope, { root, segments }: PathExpression): unknown {
+  if (isLoopRoot(root)) return follow(scope.locals, [root, ...segments]);
   if (root !== "nodes") return follow(scope[root], segments);
   const [nodeId, ...rest] = segments;
   if (typeof nodeId === "string") return follow(scope.output(nodeId), rest);
@@ -44,8 +47,8 @@ function expressionValue(scope: Scope, placed: Placed): unknown {
     }
     return value;
   }
-  const { inputs, session, app, run, secrets } = scope;
-  return evaluate(expression.source, { inputs, nodes: outputs(scope), session, app, run, secrets }, (position) =>
+  const { inputs, session, app, run, secrets, locals } = scope;
+  return evaluate(expression.source, { inputs, nodes: outputs(scope), session, app, run, secrets, ...locals }, (position) =>
     placeOf(scope, placed, position),
   );
 }

@@ -2,9 +2,14 @@ import { z } from "zod";
 import { defineNode } from "./node.ts";
 
 /** What counts as true: everything but false, null, 0, and empty texts, lists and objects. */
-function isTruthy(value: unknown): boolean {
+export function isTruthy(value: unknown): boolean {
   if (typeof value === "object" && value !== null) return Object.keys(value).length > 0;
   return Boolean(value);
+}
+
+/** An expression as it is written with or without its braces. */
+export function withBraces(expression: unknown): unknown {
+  return typeof expression === "string" && !expression.includes("{{") ? `{{ ${expression} }}` : expression;
 }
 
 /** Two ways on. The expression may be written with or without its braces. */
@@ -15,10 +20,7 @@ export const condition = defineNode({
   configSchema: z.strictObject({ expression: z.union([z.string().min(1).max(10_000), z.boolean()]) }),
   resolvedSchema: z.object({ expression: z.unknown() }),
   ports: () => ["true", "false"],
-  prepare: ({ expression, ...config }) => ({
-    ...config,
-    expression: typeof expression === "string" && !expression.includes("{{") ? `{{ ${expression} }}` : expression,
-  }),
+  prepare: ({ expression, ...config }) => ({ ...config, expression: withBraces(expression) }),
   run: ({ expression }) => {
     const value = isTruthy(expression);
     return { output: { value }, port: String(value) };

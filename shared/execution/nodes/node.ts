@@ -1,14 +1,16 @@
 import { z } from "zod";
 import type { Completion, CompletionRequest } from "#ai";
-import type { DbOperation, OperationResult } from "#database";
+import type { DbOperation, DbSchema, OperationResult } from "#database";
 import { AppError } from "#platform/errors";
 import { faultsOf } from "#platform/faults";
-import type { RunUsage } from "#platform/records";
+import type { AnswerGiven } from "#platform/objects/durable-run";
+import type { Question, RunUsage } from "#platform/records";
 
 /** The world as nodes reach it; a host gives it, so that nodes themselves hold no addresses and no clients. */
 export interface NodeServices {
   readonly complete: (request: CompletionRequest) => Promise<Completion>;
-  readonly executeOperation: (operation: DbOperation, signal: AbortSignal) => Promise<OperationResult>;
+  /** On the tables of the run's own app, unless others are given. */
+  readonly executeOperation: (operation: DbOperation, signal: AbortSignal, dbSchema?: DbSchema) => Promise<OperationResult>;
   readonly fetch: (address: URL, init: RequestInit) => Promise<Response>;
   /** `host:port` of private addresses that http nodes may call all the same. */
   readonly allowedPrivateHosts: ReadonlySet<string>;
@@ -19,13 +21,36 @@ export interface NodeIo {
   readonly services: NodeServices;
   /** Aborted when the node's time is over or the run ends. */
   readonly signal: AbortSignal;
+  /** Names the node's turn within the run: its id, or more within a loop. */
+  readonly path: string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** What the start node gives: the run's inputs, or a loop's `item`, `index` and `last`. */
   readonly runInputs: Readonly<Record<string, unknown>>;
+  /** Outputs of the nodes before this one, for types that see them; `null` for skipped ones. */
+  readonly nodes: () => Record<string, unknown>;
   /** Streams text to whoever watches; absent when nobody does. */
   readonly emit: ((text: string) => void) | undefined;
   /** Counts tokens, whatever becomes of the attempt. */
   readonly used: (usage: RunUsage) => void;
   /** Keeps a value made from secrets out of logs. */
   readonly hide: (value: string) => void;
+  /** The value of one of the type's lazy fields as it is now; `undefined` where the config has none. */
+  readonly evaluate: (field: string, locals: Readonly<Record<string, unknown>>) => unknown;
+  /** Does a step once: after a crash, a step that has ended gives its earlier result (JSON) and is not done again. */
+  readonly once: <T>(name: string, work: () => T | Promise<T>, schema: z.ZodType<T>) => Promise<T>;
+  /** Runs the graph within the node. `turn` names this turn of it: `[0]`. Fails as the node that failed it. */
+  readonly runBody: (turn: string, locals: Readonly<Record<string, unknown>>) => Promise<Record<string, unknown>>;
+  /** Runs another app of the workspace within this node and gives its outputs. `name` tells several apart. */
+  readonly runApp: (
+    name: string,
+    app: { readonly slug: string; readonly version?: number | undefined },
+    inputs: Readonly<Record<string, unknown>>,
+  ) => Promise<Record<string, unknown>>;
+  /** Waits until a time (ms since the epoch), however long that is. */
+  readonly pause: (until: number) => Promise<void>;
+  /** Puts a question to people; gives the answer, or `undefined` once it has expired. */
+  readonly ask: (question: Omit<Question, "node_id">) => Promise<AnswerGiven | undefined>;
 }
 
 export interface NodeResult {
@@ -40,12 +65,22 @@ export interface NodeType {
   readonly title: string;
   /** Whether it only computes: then it needs no timer, and nothing to abort. */
   readonly pure: boolean;
+  /** Whether it may wait for long: then only its own clock ends it. */
+  readonly parks: boolean;
+  /** Whether other graphs run within it, which have their own text and their own ends. */
+  readonly nests: boolean;
+  /** Whether a run that has one may take long: then it needs a host that outlives the process. */
+  readonly waits: boolean;
   /** The config as written, in which an expression may stand for any value. */
   readonly configSchema: z.ZodType;
   /** Top-level config fields in which braces mean nothing. */
   readonly literalFields: readonly string[];
   /** Top-level config fields that may name secrets. */
   readonly secretFields: readonly string[];
+  /** Top-level config fields that the node resolves itself, each time anew. */
+  readonly lazyFields: readonly string[];
+  /** The config field that holds the graph within it. */
+  readonly bodyField?: string | undefined;
   /** Names of the ports, from a config that may still be wrong. None means that edges leave without naming a port. */
   readonly ports: (config: Readonly<Record<string, unknown>>) => readonly string[];
   /** Rewrites a config into the one whose texts hold the expressions; only where the two differ. */
@@ -57,11 +92,17 @@ interface NodeDefinition<Config> {
   readonly type: string;
   readonly title: string;
   readonly pure?: boolean;
+  readonly parks?: boolean;
+  readonly nests?: boolean;
+  /** As `parks`, unless it says otherwise. */
+  readonly waits?: boolean;
   readonly configSchema: z.ZodType;
   /** The config once resolved: what expressions gave is checked here. */
   readonly resolvedSchema: z.ZodType<Config>;
   readonly literalFields?: readonly string[];
   readonly secretFields?: readonly string[];
+  readonly lazyFields?: readonly string[];
+  readonly bodyField?: string;
   readonly ports?: (config: Readonly<Record<string, unknown>>) => readonly string[];
   readonly prepare?: (config: Readonly<Record<string, unknown>>) => Record<string, unknown>;
   readonly run: (config: Config, io: NodeIo) => NodeResult | Promise<NodeResult>;
@@ -69,12 +110,17 @@ interface NodeDefinition<Config> {
 
 /** Makes a node type whose `run` gets its config checked and typed. */
 export function defineNode<Config>(definition: NodeDefinition<Config>): NodeType {
-  const { resolvedSchema, run, pure = false, literalFields = [], secretFields = [], ports = () => [] } = definition;
+  const { resolvedSchema, run, pure = false, parks = false, nests = false, waits = parks } = definition;
+  const { literalFields = [], secretFields = [], lazyFields = [], ports = () => [] } = definition;
   return {
     ...definition,
     pure,
+    parks,
+    nests,
+    waits,
     literalFields,
     secretFields,
+    lazyFields,
     ports,
     run: (config, io) => {
       const parsed = resolvedSchema.safeParse(config);

@@ -1,3 +1,4 @@
+import { approval } from "./approval.ts";
 import { condition } from "./condition.ts";
 import { db } from "./db.ts";
 import { end } from "./end.ts";
@@ -5,13 +6,32 @@ import { generate } from "./generate.ts";
 import { http } from "./http.ts";
 import { intent } from "./intent.ts";
 import { llm } from "./llm.ts";
+import { loop } from "./loop.ts";
 import type { NodeType } from "./node.ts";
 import { start } from "./start.ts";
+import { subflow } from "./subflow.ts";
 import { switchNode } from "./switch.ts";
 import { template } from "./template.ts";
 import { transform } from "./transform.ts";
+import { wait } from "./wait.ts";
 
-const ALL: readonly NodeType[] = [start, end, llm, intent, generate, condition, switchNode, template, transform, http, db];
+const ALL: readonly NodeType[] = [
+  start,
+  end,
+  llm,
+  intent,
+  generate,
+  condition,
+  switchNode,
+  template,
+  transform,
+  http,
+  db,
+  loop,
+  subflow,
+  wait,
+  approval,
+];
 const byType: ReadonlyMap<string, NodeType> = new Map(ALL.map((nodeType) => [nodeType.type, nodeType]));
 
 export function findNodeType(type: string): NodeType | undefined {

@@ -25,8 +25,11 @@ export interface OutboxCounts {
  * consumer of the `records` queue has confirmed it.
  */
 export interface RecorderApi {
-  /** Appends a run that has ended. */
-  append(record: RunRecord): Promise<void>;
+  /**
+   * Appends a run that has ended. A run with an object of its own, which sees to its end, may append earlier stages too,
+   * numbered upwards from 1.
+   */
+  append(record: RunRecord, revision?: number): Promise<void>;
   /**
    * Appends a run that is under way and whose first bytes are about to leave. When nothing more is heard of it by
    * `deadline` (ms since the epoch), it is recorded as interrupted.

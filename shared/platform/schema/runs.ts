@@ -8,6 +8,7 @@ import { moment } from "./columns.ts";
  * except the tenant's id by value: a record must be writable whatever has since happened to its app.
  */
 
+export const RUN_TRIGGERS = ["visitor", "api", "webhook", "schedule", "app", "test", "replay"] as const;
 export const RUN_STATUSES = ["queued", "running", "waiting", "completed", "failed", "cancelled", "interrupted"] as const;
 
 export const executions = pgTable(
@@ -17,7 +18,13 @@ export const executions = pgTable(
     workspaceId: text("workspace_id").notNull(),
     appId: text("app_id").notNull(),
     versionId: text("version_id").notNull(),
-    trigger: text("trigger", { enum: ["visitor", "api", "webhook", "schedule", "app", "test"] }).notNull(),
+    trigger: text("trigger", { enum: RUN_TRIGGERS }).notNull(),
+    /** The trigger that fired, for runs that one started. */
+    triggerId: text("trigger_id"),
+    /** The run that this one replays, or whose end started it. */
+    parentId: text("parent_id"),
+    /** The questions that a waiting run has put to people. */
+    waiting: jsonb("waiting"),
     status: text("status", { enum: RUN_STATUSES }).notNull(),
     /** Higher wins: a record that arrives late never overwrites a newer one. */
     revision: integer("revision").notNull(),
@@ -34,6 +41,7 @@ export const executions = pgTable(
   (table) => [
     index("executions_app_idx").on(table.workspaceId, table.appId, table.id),
     index("executions_workspace_idx").on(table.workspaceId, table.id),
+    index("executions_waiting_idx").on(table.workspaceId, table.id).where(sql`${table.waiting} IS NOT NULL`),
     check(
       "executions_status_check",
       sql`${table.status} IN ('queued', 'running', 'waiting', 'completed', 'failed', 'cancelled', 'interrupted')`,
@@ -52,6 +60,8 @@ export const nodeLogs = pgTable(
     nodeType: text("node_type").notNull(),
     status: text("status", { enum: ["completed", "failed", "skipped", "cancelled"] }).notNull(),
     attempts: integer("attempts").notNull(),
+    /** The port it left by, where it has several. */
+    port: text("port"),
     inputs: jsonb("inputs"),
     outputs: jsonb("outputs"),
     error: jsonb("error"),

@@ -4,7 +4,9 @@ import { executeOperation } from "#database";
 import type { Context } from "#platform/context";
 import type { Env } from "#platform/env";
 import { errorCode } from "#platform/errors";
-import { execute } from "./inline-host.ts";
+import { type ConductOptions, conduct, type LiveRun } from "./conduct/conduct.ts";
+import type { Journal } from "./journal.ts";
+import { MemoryJournal } from "./memory-journal.ts";
 import type { NodeServices } from "./nodes/node.ts";
 import type { RunEvent, RunRequest, RunResult } from "./run.ts";
 
@@ -19,10 +21,17 @@ function servicesFor(ctx: Context, { workspaceId, dbSchema }: RunRequest): NodeS
       await requireTokens(ctx, workspaceId);
       return complete(ctx, request);
     },
-    executeOperation: (operation, signal) => executeOperation(ctx, workspaceId, dbSchema, operation, { signal }),
+    executeOperation: (operation, signal, tables = dbSchema) => executeOperation(ctx, workspaceId, tables, operation, { signal }),
     fetch: (address, init) => fetch(address, init),
     allowedPrivateHosts: allowedPrivateHosts(ctx.env),
   };
+}
+
+/**
+ * Runs a workflow from where its journal ends. The journal's host decides what outlives the process.
+ */
+export function resumeRun(ctx: Context, request: RunRequest, journal: Journal, options: ConductOptions): LiveRun {
+  return conduct(ctx, request, servicesFor(ctx, request), journal, options);
 }
 
 /**
@@ -32,7 +41,10 @@ function servicesFor(ctx: Context, { workspaceId, dbSchema }: RunRequest): NodeS
 export async function runInline(ctx: Context, request: RunRequest, onEvent?: (event: RunEvent) => void): Promise<RunResult> {
   const startedAt = ctx.clock.now();
   try {
-    return await execute(ctx, request, servicesFor(ctx, request), onEvent);
+    const watched = onEvent !== undefined;
+    const life = await resumeRun(ctx, { ...request, watched }, new MemoryJournal(onEvent), {}).end;
+    if (life.kind === "ended") return life.result;
+    throw new Error("a run within a request was suspended");
   } catch (error) {
     ctx.log.error("a run failed outside of its nodes", error, { run_id: request.runId });
     return {

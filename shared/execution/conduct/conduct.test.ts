@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import type { Completion, CompletionRequest } from "#ai";
 import type { DbOperation } from "#database";
 import { AppError } from "#platform/errors";
-import { leadDesk } from "./fixtures/lead-desk.ts";
-import { inARow, runWorkflow } from "./fixtures/run-workflow.ts";
-import type { RunEvent } from "./run.ts";
+import { leadDesk } from "../fixtures/lead-desk.ts";
+import { inARow, runWorkflow } from "../fixtures/run-workflow.ts";
+import type { RunEvent } from "../run.ts";
 
 const usage = { input_tokens: 10, output_tokens: 5, total_tokens: 15 };
 
