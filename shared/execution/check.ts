@@ -2,11 +2,12 @@ import { z } from "zod";
 import type { DbSchema } from "#database";
 import type { Fault } from "#platform/errors";
 import { faultsOf } from "#platform/faults";
+import { bodiesOf, bodyFaults, placed } from "./validate/bodies.ts";
 import { pathOf } from "./validate/config-fault.ts";
 import { databaseFaults } from "./validate/database.ts";
-import { expressionFaults } from "./validate/expressions.ts";
+import { type Around, aroundBody, expressionFaults, NOWHERE } from "./validate/expressions.ts";
 import { graphFaults } from "./validate/graph.ts";
-import { configFaults } from "./validate/node-config.ts";
+import { configFaults, deepConfigFaults } from "./validate/node-config.ts";
 import { readStructure, type Structure } from "./validate/structure.ts";
 import { edgeSchema, MAX_EDGES, MAX_NODES, nodeSchema, type Workflow } from "./workflow.ts";
 
@@ -21,30 +22,36 @@ export type CheckedWorkflow = { readonly ok: true; readonly workflow: Workflow }
 export const workflowSchema: z.ZodType<Workflow> = z
   .strictObject({ nodes: z.array(nodeSchema).max(MAX_NODES), edges: z.array(edgeSchema).max(MAX_EDGES) })
   .superRefine((workflow, check) => {
-    for (const fault of configFaults(workflow.nodes.map((node, index) => ({ index, node })))) {
+    for (const fault of deepConfigFaults(workflow.nodes.map((node, index) => ({ index, node })))) {
       check.addIssue({ code: "custom", message: fault.message, path: [...fault.at] });
     }
   });
 
 /** Every fault of a workflow whose structure is sound, all at once. Paths begin with `workflow.`. */
 export function validateWorkflow(workflow: Workflow, surroundings: Surroundings): Promise<Fault[]> {
-  return faultsIn(readStructure(workflow), surroundings);
+  return faultsIn(readStructure(workflow), surroundings, NOWHERE);
 }
 
 /** Reads a workflow from JSON: structure, nodes, graph, expressions and tables, with every fault at once. */
 export async function checkWorkflow(json: unknown, surroundings: Surroundings): Promise<CheckedWorkflow> {
-  const faults = await faultsIn(readStructure(json), surroundings);
+  const faults = await faultsIn(readStructure(json), surroundings, NOWHERE);
   if (faults.length > 0) return { ok: false, faults };
   const parsed = workflowSchema.safeParse(json);
   return parsed.success ? { ok: true, workflow: parsed.data } : { ok: false, faults: faultsOf(parsed.error, ["workflow"]) };
 }
 
-async function faultsIn(structure: Structure, { dbSchema }: Surroundings): Promise<Fault[]> {
+async function faultsIn(structure: Structure, surroundings: Surroundings, around: Around): Promise<Fault[]> {
+  const { dbSchema } = surroundings;
+  const ofBodies = bodiesOf(structure).map(async ({ owner, path, structure: body }) =>
+    placed(path, await faultsIn(body, surroundings, aroundBody(structure, owner, around))),
+  );
   return [
     ...structure.faults,
     ...configFaults(structure.nodes).map((fault) => ({ path: pathOf(fault), code: fault.code, message: fault.message })),
     ...graphFaults(structure),
-    ...(await expressionFaults(structure)),
+    ...bodyFaults(structure.nodes, around.depth),
+    ...(await expressionFaults(structure, around)),
     ...databaseFaults(structure.nodes, dbSchema),
+    ...(await Promise.all(ofBodies)).flat(),
   ];
 }

@@ -66,7 +66,7 @@ export type RunEvent =
   | { readonly type: "node.started"; readonly node_id: string; readonly node_type: string }
   | { readonly type: "node.delta"; readonly node_id: string; readonly text: string }
   /** The node waits: for a time, or for somebody's answer. */
-  | { readonly type: "node.waiting"; readonly node_id: string; readonly until: string | null; readonly asks?: string }
+  | { readonly type: "node.waiting"; readonly node_id: string; readonly until: string }
   /** The node is tried again: what it has streamed so far is void. */
   | { readonly type: "node.retried"; readonly node_id: string; readonly attempt: number }
   | { readonly type: "node.finished"; readonly node_id: string; readonly status: "completed" | "failed" | "cancelled" };

@@ -44,10 +44,10 @@ export function nodeIo(attempt: Attempt): NodeIo {
     once: (name, work, schema) => once(attempt, name, work, schema),
     runBody: (turn, locals) => runBody(attempt, turn, locals),
     runApp: (name, app, inputs) => runApp(attempt, name, app, inputs),
-    pause: (until) => parked(attempt, () => world.activity.wait(until, signal, () => undefined)),
+    pause: (until) => waitUntil(attempt, until, () => undefined),
     ask: (question) => {
       journal.ask({ ...question, node_id: path });
-      return parked(attempt, () => world.activity.wait(question.expires_at, signal, () => journal.answerTo(path)));
+      return waitUntil(attempt, question.expires_at, () => journal.answerTo(path));
     },
   };
 }
@@ -84,6 +84,16 @@ async function once<T>(attempt: Attempt, name: string, work: () => T | Promise<T
   const value = schema.parse(secrecy.output(await work()));
   journal.remember(key, value);
   return value;
+}
+
+async function waitUntil<T>(attempt: Attempt, until: number, arrived: () => T | undefined): Promise<T | undefined> {
+  const { world, path, signal } = attempt;
+  const key = `${named(attempt)}#waiting`;
+  if (until > world.ctx.clock.now() && world.journal.recall(key) === undefined) {
+    world.journal.remember(key, until);
+    world.journal.emit({ type: "node.waiting", node_id: path, until: new Date(until).toISOString() });
+  }
+  return parked(attempt, () => world.activity.wait(until, signal, arrived));
 }
 
 /** Nodes that wait work on nothing: others may have their slot. */

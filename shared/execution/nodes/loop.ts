@@ -12,7 +12,8 @@ const configSchema = z
     concurrency: z.int().min(1).max(MAX_CONCURRENCY).optional(),
     while: z.union([z.string().min(1).max(10_000), z.boolean()]).optional(),
     max: z.int().min(1).max(MAX_TURNS).optional(),
-    body: z.unknown(),
+    /** A graph: checked as such, with its own faults. */
+    body: z.unknown().optional(),
   })
   .refine((config) => (config.items === undefined) !== (config.while === undefined), "Give either items or while.")
   .refine((config) => config.while === undefined || config.max !== undefined, {

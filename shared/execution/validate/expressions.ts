@@ -1,6 +1,6 @@
 import type { Fault } from "#platform/errors";
 import { analyse, type Reference } from "../expressions/engine.ts";
-import { isRoot, ROOTS } from "../expressions/path.ts";
+import { isLoopRoot, isRoot, LOOP_ROOTS, ROOTS } from "../expressions/path.ts";
 import { expressionsIn, type Placed } from "../expressions/template.ts";
 import { ancestorsOf } from "../graph.ts";
 import { namesIn } from "../nodes/node.ts";
@@ -9,25 +9,52 @@ import { templateOf } from "../plan.ts";
 import type { Workflow, WorkflowNode } from "../workflow.ts";
 import { type ReadNode, readableGraph, type Structure } from "./structure.ts";
 
+/** What a graph within a node sees of what is around it. */
+export interface Around {
+  /** How many graphs are around it. */
+  readonly depth: number;
+  /** Nodes before the one that it is within. */
+  readonly upstream: readonly string[];
+  readonly inputs: ReadonlySet<string> | undefined;
+}
+
+/** Around the workflow itself there is nothing. */
+export const NOWHERE: Around = { depth: 0, upstream: [], inputs: undefined };
+
+/** What the graph within a node sees. */
+export function aroundBody(structure: Structure, owner: WorkflowNode, around: Around): Around {
+  const graph = readableGraph(structure);
+  return {
+    depth: around.depth + 1,
+    upstream: [...ancestorsOf(graph, owner.id), ...around.upstream],
+    inputs: inputsOf(graph, around),
+  };
+}
+
+/** Names of the workflow's inputs. `undefined` while the start node cannot be read: then nothing can be said to be undeclared. */
+function inputsOf(graph: Workflow, around: Around): ReadonlySet<string> | undefined {
+  if (around.depth > 0) return around.inputs;
+  const start = graph.nodes.find(({ type }) => type === "start");
+  return start && new Set(namesIn(start.config["inputs"]));
+}
+
 /** What the expressions of one node may name. */
 interface Surroundings {
   readonly node: WorkflowNode;
   readonly nodeIds: ReadonlySet<string>;
   readonly upstream: ReadonlySet<string>;
-  /** `undefined` while the start node cannot be read: then nothing can be said to be undeclared. */
   readonly inputs: ReadonlySet<string> | undefined;
+  readonly inLoop: boolean;
 }
 
 /** Expressions that do not parse, or that name what is not there. */
-export async function expressionFaults(structure: Structure): Promise<Fault[]> {
+export async function expressionFaults(structure: Structure, around: Around): Promise<Fault[]> {
   const graph = readableGraph(structure);
-  const start = graph.nodes.find(({ type }) => type === "start");
-  const inputs = start && new Set(namesIn(start.config["inputs"]));
-  const faults = await Promise.all(structure.nodes.map((read) => nodeFaults(read, graph, inputs)));
+  const faults = await Promise.all(structure.nodes.map((read) => nodeFaults(read, graph, around)));
   return faults.flat();
 }
 
-async function nodeFaults({ index, node }: ReadNode, graph: Workflow, inputs: ReadonlySet<string> | undefined): Promise<Fault[]> {
+async function nodeFaults({ index, node }: ReadNode, graph: Workflow, around: Around): Promise<Fault[]> {
   const { template, faults } = templateOf(node);
   const path = `workflow.nodes[${index}].config`;
   const unreadable = faults.map(({ field, position, message }) => ({
@@ -37,17 +64,24 @@ async function nodeFaults({ index, node }: ReadNode, graph: Workflow, inputs: Re
   }));
   const surroundings: Surroundings = {
     node,
-    inputs,
-    nodeIds: new Set(graph.nodes.map(({ id }) => id)),
-    upstream: new Set(ancestorsOf(graph, node.id)),
+    inputs: inputsOf(graph, around),
+    nodeIds: new Set([...graph.nodes.map(({ id }) => id), ...around.upstream]),
+    upstream: new Set([...ancestorsOf(graph, node.id), ...around.upstream]),
+    inLoop: around.depth > 0,
   };
   const named = await Promise.all(
     expressionsIn(template).map(async (placed) => {
-      const found = await placedFaults(placed, surroundings);
+      const found = await placedFaults(placed, { ...surroundings, inLoop: surroundings.inLoop || isLazy(node, placed.field) });
       return found.map((fault) => ({ ...fault, path: `${path}.${placed.field}` }));
     }),
   );
   return [...unreadable, ...named.flat()];
+}
+
+/** Whether the node itself resolves a field: a loop's condition knows the turn. */
+function isLazy({ type }: WorkflowNode, field: string): boolean {
+  const [top = ""] = field.split(/[.[]/);
+  return findNodeType(type)?.lazyFields.includes(top) ?? false;
 }
 
 type Found = Omit<Fault, "path">;
@@ -65,7 +99,10 @@ async function placedFaults({ expression, field, offset }: Placed, surroundings:
 
 function referenceFaults({ names }: Reference, field: string, surroundings: Surroundings): Found[] {
   const [root = "", name] = names;
-  if (!isRoot(root)) return [{ code: "unknown_name", message: `There is no ${root}; expressions see ${ROOTS.join(", ")}.` }];
+  const roots: readonly string[] = surroundings.inLoop ? [...ROOTS, ...LOOP_ROOTS] : ROOTS;
+  if (isLoopRoot(root) && !surroundings.inLoop) return [{ code: "unknown_name", message: `There is no ${root} outside of a loop.` }];
+  if (!isRoot(root)) return [{ code: "unknown_name", message: `There is no ${root}; expressions see ${roots.join(", ")}.` }];
+  if (isLoopRoot(root)) return [];
   if (root === "secrets") return secretFaults(field, surroundings);
   if (name === undefined) return [];
   if (root === "nodes") return nodeReferenceFaults(name, surroundings);
