@@ -8,15 +8,16 @@ import { constants } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const TASKS = ["stack", "check", "deploy"];
+/** What can be asked for, and the script that does it. */
+const TASKS = { stack: "dev/stack.ts", check: "dev/check.ts", deploy: "dev/deploy.ts", bench: "bench/run.ts" };
 const PARENT_POLL_MS = 1000;
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const bin = join(root, "node_modules", ".bin");
 
 const [task = "", ...args] = process.argv.slice(2);
-if (!TASKS.includes(task)) {
-  console.error(`usage: node dev/bootstrap.mjs <${TASKS.join(" | ")}> [arguments]`);
+if (!isTask(task)) {
+  console.error(`usage: node dev/bootstrap.mjs <${Object.keys(TASKS).join(" | ")}> [arguments]`);
   process.exit(2);
 }
 if (Number(process.versions.node.split(".")[0]) < 20) {
@@ -25,6 +26,14 @@ if (Number(process.versions.node.split(".")[0]) < 20) {
 }
 install();
 run();
+
+/**
+ * @param {string} name
+ * @returns {name is keyof typeof TASKS}
+ */
+function isTask(name) {
+  return Object.hasOwn(TASKS, name);
+}
 
 /** Installs when node_modules is absent or is not what package-lock.json says. */
 function install() {
@@ -67,7 +76,7 @@ function installEnvironment() {
 }
 
 function run() {
-  const script = join(root, "dev", `${task}.ts`);
+  const script = join(root, isTask(task) ? TASKS[task] : "");
   const child = spawn(join(bin, "node"), [script, ...args], {
     cwd: root,
     // The channel tells the child when we die without a word.

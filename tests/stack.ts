@@ -23,9 +23,23 @@ declare module "vitest" {
 
 const READY_WITHIN = 150_000;
 
-/** Starts the very stack that `npm run dev` starts, with ports and a home of its own, once for all tests of a project. */
+export interface RunningStack extends StackAddresses {
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts a stack once for all tests of a project. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const home = mkdtempSync(join(tmpdir(), "agentflow-"));
+  const { stop, ...addresses } = await startStack(home);
+  project.provide("stack", addresses);
+  return async () => {
+    await stop();
+    rmSync(home, { recursive: true, force: true });
+  };
+}
+
+/** Starts the very stack that `npm run dev` starts, with ports of its own. */
+export async function startStack(home: string): Promise<RunningStack> {
   const [apiPort, consolePort] = await Promise.all([freePort(), freePort()]);
   const child = spawn(process.execPath, ["dev/stack.ts"], {
     env: {
@@ -50,11 +64,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
   const postgres = /postgresql:\/\/\S+/.exec(Buffer.concat(output).toString())?.[0];
   if (postgres === undefined) throw new Error("the stack did not print the address of its PostgreSQL");
-  project.provide("stack", { api, console: `http://127.0.0.1:${consolePort}`, postgres, pid: child.pid ?? 0 });
-  return async () => {
-    await stop(child);
-    rmSync(home, { recursive: true, force: true });
-  };
+  return { api, console: `http://127.0.0.1:${consolePort}`, postgres, pid: child.pid ?? 0, stop: () => stop(child) };
 }
 
 async function ready(child: ChildProcess, api: string): Promise<void> {

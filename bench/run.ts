@@ -1,0 +1,159 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseEnv } from "node:util";
+import pg from "pg";
+import { buildPageClient } from "../dev/bundles/page-client.ts";
+import { inRepository } from "../dev/repository.ts";
+import { startStack } from "../tests/stack.ts";
+import { body, greeting, guestbook } from "./apps.ts";
+import { type Target, throughput } from "./load.ts";
+import { publishAll } from "./publish.ts";
+import { serve } from "./serve.ts";
+import { type Row, table } from "./table.ts";
+
+/*
+ * `npm run bench`: what the product does against the least that a Worker can do for the same end, both as production bundles
+ * in workerd, measured in turns on the same machine. The figures are this machine's; the ratios travel.
+ */
+
+const ROUNDS = 3;
+const ROUND_MS = 2_500;
+
+interface Comparison {
+  readonly what: string;
+  readonly product: Target;
+  readonly baseline: Target;
+  /** What the baseline does. */
+  readonly against: string;
+  /** The least ratio that is good enough. */
+  readonly target: number;
+}
+
+const home = mkdtempSync(join(tmpdir(), "agentflow-bench-"));
+console.log("Starting the local stack for its database, and publishing the apps …");
+const stack = await startStack(home);
+const { greetingPath, guestbookPath } = await publishAll(stack, { greeting, guestbook });
+await buildPageClient();
+const vars = Object.fromEntries(
+  Object.entries(parseEnv(readFileSync(join(home, "dev.vars"), "utf8"))).map(([name, value]) => [name, value ?? ""]),
+);
+const admin = new pg.Client({ connectionString: vars["DATABASE_URL"] });
+await admin.connect();
+await admin.query("CREATE TABLE IF NOT EXISTS bench_rows (id bigserial PRIMARY KEY, word text NOT NULL)");
+
+const { DATABASE_URL = "", SQL_GATEWAY_ORIGIN = "" } = vars;
+const [product, baselines] = [
+  await serve("wrangler.toml", vars, join(home, "product")),
+  await serve("bench/baselines/wrangler.toml", { DATABASE_URL, SQL_GATEWAY_ORIGIN }, join(home, "baselines")),
+];
+
+try {
+  const [served, bare] = [product.url, baselines.url];
+  // The product answers its own hosts alone, and this is another port. One visitor asks: a session of their own each would be
+  // as many counters.
+  const host = { Host: new URL(stack.api).host };
+  const visitor = { "X-App-Session-Id": await sessionOf(new URL(greetingPath, stack.api)) };
+  const ask = (path: string, headers: Record<string, string> = {}): Target => ({
+    method: "GET",
+    url: new URL(path, served),
+    headers: { ...host, ...headers },
+  });
+  const run = (path: string, headers: Record<string, string> = {}): Target => ({
+    ...ask(`${path}/runs`, { ...visitor, ...headers }),
+    method: "POST",
+    body,
+  });
+  const least = (path: string): Target => ({ method: "GET", url: new URL(path, bare) });
+  const leastPost = (path: string): Target => ({ ...least(path), method: "POST", body });
+
+  const comparisons: Comparison[] = [
+    {
+      what: "published page",
+      product: ask(greetingPath, { Accept: "text/html" }),
+      baseline: least("/text"),
+      against: "bare page",
+      target: 0.6,
+    },
+    { what: "schema", product: ask(`${greetingPath}/schema`), baseline: least("/json"), against: "bare JSON", target: 0.6 },
+    {
+      what: "inline run, 3 nodes, limits, record",
+      product: run(greetingPath),
+      baseline: leastPost("/append"),
+      against: "one durable append",
+      target: 0.6,
+    },
+    {
+      what: "inline run with one insert",
+      product: run(guestbookPath),
+      baseline: leastPost("/insert"),
+      against: "the insert alone",
+      target: 0.7,
+    },
+    {
+      what: "durable run, accepted",
+      product: run(greetingPath, { Prefer: "respond-async" }),
+      baseline: leastPost("/object"),
+      against: "a new object, 4 rows",
+      target: 0.3,
+    },
+    {
+      what: "durable run, streamed to its end",
+      product: run(greetingPath, { Accept: "text/event-stream" }),
+      baseline: leastPost("/object"),
+      against: "a new object, 4 rows",
+      target: 0.3,
+    },
+  ];
+  // A process of its own: nothing else runs on its core.
+  const speed = Number(execFileSync(process.execPath, [inRepository("bench/interpreter.ts")], { encoding: "utf8" }));
+  const rows: Row[] = [
+    {
+      what: "interpreter, pure nodes",
+      measured: `${Math.round(speed).toLocaleString("en")} nodes/s`,
+      baseline: "",
+      ratio: null,
+      target: ">= 100,000 nodes/s",
+      met: speed >= 100_000,
+    },
+  ];
+  for (const comparison of comparisons) rows.push(await compare(comparison));
+  console.log(`\n${table(rows)}\n`);
+  if (rows.some(({ met }) => !met)) process.exitCode = 1;
+} finally {
+  await Promise.all([product.close(), baselines.close(), admin.end()]);
+  await stack.stop();
+  rmSync(home, { recursive: true, force: true });
+}
+
+async function sessionOf(app: URL): Promise<string> {
+  const response = await fetch(`${app.href}/runs`, { method: "POST", headers: { "Content-Type": "application/json" }, body });
+  await response.body?.cancel();
+  return response.headers.get("X-App-Session-Id") ?? "";
+}
+
+/** In turns, so that what else the machine does falls on both; the middle of the rounds counts. */
+async function compare({ what, product: ours, baseline, against, target }: Comparison): Promise<Row> {
+  console.log(`Measuring: ${what} …`);
+  await throughput(ours, 1_500);
+  await throughput(baseline, 500);
+  const [mine, least]: [number[], number[]] = [[], []];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    least.push(await throughput(baseline, ROUND_MS));
+    mine.push(await throughput(ours, ROUND_MS));
+  }
+  const [measured, floor] = [middle(mine), middle(least)];
+  return {
+    what,
+    measured: `${Math.round(measured)}/s`,
+    baseline: `${Math.round(floor)}/s, ${against}`,
+    ratio: measured / floor,
+    target: `>= ${Math.round(target * 100)} %`,
+    met: measured / floor >= target,
+  };
+}
+
+function middle(values: readonly number[]): number {
+  return values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? 0;
+}
