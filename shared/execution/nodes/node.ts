@@ -4,16 +4,18 @@ import type { DbOperation, DbSchema, OperationResult } from "#database";
 import { AppError } from "#platform/errors";
 import { faultsOf } from "#platform/faults";
 import type { AnswerGiven } from "#platform/objects/durable-run";
+import type { OutgoingPolicy } from "#platform/outgoing/policy";
 import type { Question, RunUsage } from "#platform/records";
+import type { RunFiles } from "./file-reference.ts";
 
 /** The world as nodes reach it; a host gives it, so that nodes themselves hold no addresses and no clients. */
-export interface NodeServices {
+export interface NodeServices extends RunFiles {
   readonly complete: (request: CompletionRequest) => Promise<Completion>;
   /** On the tables of the run's own app, unless others are given. */
   readonly executeOperation: (operation: DbOperation, signal: AbortSignal, dbSchema?: DbSchema) => Promise<OperationResult>;
   readonly fetch: (address: URL, init: RequestInit) => Promise<Response>;
-  /** `host:port` of private addresses that http nodes may call all the same. */
-  readonly allowedPrivateHosts: ReadonlySet<string>;
+  /** Which addresses may be fetched. */
+  readonly outgoing: OutgoingPolicy;
 }
 
 /** What one attempt at a node is given besides its config. */

@@ -4,6 +4,7 @@ import { text as readText } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CompletionRequest } from "#ai";
 import type { DbOperation } from "#database";
+import { readPolicy } from "#platform/outgoing/policy";
 import { inARow, type RunOptions, runWorkflow } from "../fixtures/run-workflow.ts";
 
 const usage = { input_tokens: 1, output_tokens: 1, total_tokens: 2 };
@@ -254,7 +255,7 @@ describe("http", () => {
     const { port } = new URL(origin);
     return outputOf(
       { type: "http", config: { url: `${origin}${path}`, ...config } },
-      { services: { fetch, allowedPrivateHosts: new Set([`127.0.0.1:${port}`, `localhost:${port}`]) } },
+      { services: { fetch, outgoing: readPolicy({ OUTGOING_ALLOW: `127.0.0.1:${port},localhost:${port}` }) } },
     );
   }
 
@@ -287,19 +288,19 @@ describe("http", () => {
   });
 
   it.each([
-    ["/inside", {}, "node_failed", "only public addresses"],
+    ["/inside", {}, "node_failed", "Only public addresses"],
     ["/endless", {}, "node_failed", "redirects more than"],
     ["/large", {}, "payload_too_large", "larger than"],
     ["/busy", {}, "upstream_unavailable", "503"],
     ["/bad-json", { response: "json" }, "node_failed", "not JSON"],
-    ["/", { url: "http://127.0.0.1:1/" }, "node_failed", "only public addresses"],
+    ["/", { url: "http://127.0.0.1:1/" }, "node_failed", "Only public addresses"],
     ["/", { headers: { "bad name": "x" } }, "node_failed", "is not a header"],
   ])("fails on %s %j as %s", async (path, config, code, message) => {
     await expect(call(path, config)).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
   });
 
   it("maps an address that does not answer", async () => {
-    const services = { fetch, allowedPrivateHosts: new Set(["127.0.0.1:1"]) };
+    const services = { fetch, outgoing: readPolicy({ OUTGOING_ALLOW: "127.0.0.1:1" }) };
     const failing = outputOf({ type: "http", config: { url: "http://127.0.0.1:1/" } }, { services });
     await expect(failing).rejects.toMatchObject({ code: "upstream_unavailable" });
   });
