@@ -73,6 +73,8 @@ export interface NodeType {
   readonly nests: boolean;
   /** Whether a run that has one may take long: then it needs a host that outlives the process. */
   readonly waits: boolean;
+  /** Milliseconds that one attempt may take where the node does not say; without it, as long as the run. */
+  readonly defaultTimeoutMs?: number;
   /** The config as written, in which an expression may stand for any value. */
   readonly configSchema: z.ZodType;
   /** Top-level config fields in which braces mean nothing. */
@@ -98,6 +100,7 @@ interface NodeDefinition<Config> {
   readonly nests?: boolean;
   /** As `parks`, unless it says otherwise. */
   readonly waits?: boolean;
+  readonly defaultTimeoutMs?: number;
   readonly configSchema: z.ZodType;
   /** The config once resolved: what expressions gave is checked here. */
   readonly resolvedSchema: z.ZodType<Config>;
