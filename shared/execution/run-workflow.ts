@@ -23,7 +23,10 @@ function servicesFor(ctx: Context, { workspaceId, dbSchema, files }: RunRequest)
     },
     executeOperation: (operation, signal, tables = dbSchema) => executeOperation(ctx, workspaceId, tables, operation, { signal }),
     fetch: (address, init) => fetch(address, init),
-    outgoing: outgoingPolicy(ctx.env),
+    // Read when a node first asks: settings that cannot be meant stop no run that calls nobody.
+    get outgoing() {
+      return outgoingPolicy(ctx.env);
+    },
     openFile: files?.openFile ?? noFiles,
     keepFile: files?.keepFile ?? noFiles,
   };
