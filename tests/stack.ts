@@ -11,6 +11,8 @@ export interface StackAddresses {
   readonly console: string;
   /** Admin connection string of the embedded PostgreSQL, without a database name. */
   readonly postgres: string;
+  /** The one port of this machine that workflows may call; for a test's own server. */
+  readonly farPort: number;
   /** Process id of the supervisor. */
   readonly pid: number;
 }
@@ -20,6 +22,16 @@ declare module "vitest" {
     stack: StackAddresses;
   }
 }
+
+/** Names that lead inside, for the guard of outgoing addresses to find out. */
+const PLANTED_NAMES = [
+  "loopback.example.test=127.0.0.1",
+  "network.example.test=10.0.0.1",
+  "six.example.test=::1",
+  "mixed.example.test=93.184.216.34",
+  "mixed.example.test=169.254.169.254",
+  "alias.example.test=network.example.test",
+];
 
 const READY_WITHIN = 150_000;
 
@@ -40,7 +52,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
 /** Starts the very stack that `npm run dev` starts, with ports of its own. */
 export async function startStack(home: string): Promise<RunningStack> {
-  const [apiPort, consolePort] = await Promise.all([freePort(), freePort()]);
+  const [apiPort, consolePort, farPort] = await Promise.all([freePort(), freePort(), freePort()]);
   const child = spawn(process.execPath, ["dev/stack.ts"], {
     env: {
       ...process.env,
@@ -49,6 +61,8 @@ export async function startStack(home: string): Promise<RunningStack> {
       AGENTFLOW_CONSOLE_PORT: String(consolePort),
       OPENAI_API_KEY: "",
       DATABASE_URL: "",
+      AGENTFLOW_OUTGOING_ALLOW: `127.0.0.1:${farPort}`,
+      AGENTFLOW_DNS_RECORDS: PLANTED_NAMES.join(","),
     },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -64,7 +78,7 @@ export async function startStack(home: string): Promise<RunningStack> {
   }
   const postgres = /postgresql:\/\/\S+/.exec(Buffer.concat(output).toString())?.[0];
   if (postgres === undefined) throw new Error("the stack did not print the address of its PostgreSQL");
-  return { api, console: `http://127.0.0.1:${consolePort}`, postgres, pid: child.pid ?? 0, stop: () => stop(child) };
+  return { api, console: `http://127.0.0.1:${consolePort}`, postgres, farPort, pid: child.pid ?? 0, stop: () => stop(child) };
 }
 
 async function ready(child: ChildProcess, api: string): Promise<void> {

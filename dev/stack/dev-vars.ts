@@ -11,6 +11,9 @@ export interface StackAddresses {
   readonly adminUrl: string;
   /** Origin of the SQL gateway; `""` where the drivers reach the databases by themselves. */
   readonly gatewayOrigin: string;
+  /** Where names in users' addresses are looked up. */
+  readonly dnsAddress: string;
+  readonly outgoingAllow: string;
   readonly model: { readonly baseUrl: string; readonly apiKey: string; readonly name: string; readonly kind: "offline" | "live" };
 }
 
@@ -30,6 +33,8 @@ export function devVars(addresses: StackAddresses, secrets: StackSecrets): Recor
     OPENAI_API_KEY: model.apiKey,
     OPENAI_MODEL: model.name,
     MODEL_KIND: model.kind,
+    OUTGOING_DNS: addresses.dnsAddress,
+    OUTGOING_ALLOW: addresses.outgoingAllow,
   };
 }
 

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { z } from "zod";
+import { type DnsRecord, parseRecords } from "../dns/records.ts";
 import { ROOT } from "../repository.ts";
 
 const port = z.coerce.number().int().min(1).max(65_535);
@@ -15,7 +16,18 @@ const environmentSchema = z.object({
   OPENAI_MODEL: z.string().min(1).default("gpt-5-mini"),
   DATABASE_URL: address,
   MYSQL_URL: address,
+  AGENTFLOW_OUTGOING_ALLOW: z.string().default(""),
+  AGENTFLOW_DNS_RECORDS: z.string().default("").transform(readRecords),
 });
+
+function readRecords(text: string, context: z.core.$RefinementCtx): DnsRecord[] {
+  try {
+    return parseRecords(text);
+  } catch (error) {
+    context.addIssue(error instanceof Error ? error.message : String(error));
+    return z.NEVER;
+  }
+}
 
 export interface Settings {
   readonly port: number;
@@ -28,6 +40,10 @@ export interface Settings {
   /** An existing Postgres; `null`: the embedded one. */
   readonly databaseUrl: string | null;
   readonly mysqlUrl: string | null;
+  /** `host:port` that workflows may call although they are not public, separated by commas. */
+  readonly outgoingAllow: string;
+  /** Names that lead elsewhere than this machine says. */
+  readonly dnsRecords: readonly DnsRecord[];
 }
 
 /** Reads the environment; an empty variable counts as absent. Throws naming every variable that cannot be used. */
@@ -48,5 +64,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
       data.OPENAI_API_KEY === undefined ? null : { baseUrl: data.OPENAI_BASE_URL, apiKey: data.OPENAI_API_KEY, name: data.OPENAI_MODEL },
     databaseUrl: data.DATABASE_URL ?? null,
     mysqlUrl: data.MYSQL_URL ?? null,
+    outgoingAllow: data.AGENTFLOW_OUTGOING_ALLOW,
+    dnsRecords: data.AGENTFLOW_DNS_RECORDS,
   };
 }

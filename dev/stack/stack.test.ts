@@ -61,7 +61,16 @@ describe("the Worker's variables", () => {
   it("name both ports by both names of this machine, and keep signs that dotenv would read", async () => {
     const model = { baseUrl: "http://127.0.0.1:1/v1", apiKey: "offline", name: "offline-model", kind: "offline" } as const;
     const vars = devVars(
-      { port: 1000, consolePort: 1001, databaseUrl: "postgresql://u:p$x#y@h/d", adminUrl: "a", gatewayOrigin: "g", model },
+      {
+        port: 1000,
+        consolePort: 1001,
+        databaseUrl: "postgresql://u:p$x#y@h/d",
+        adminUrl: "a",
+        gatewayOrigin: "g",
+        dnsAddress: "d",
+        outgoingAllow: "",
+        model,
+      },
       generateSecrets(),
     );
     expect(vars["PLATFORM_HOSTS"]).toBe("127.0.0.1:1000,localhost:1000,127.0.0.1:1001,localhost:1001");

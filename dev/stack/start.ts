@@ -3,6 +3,7 @@ import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { buildConsole } from "../bundles/console.ts";
 import { buildPageClient } from "../bundles/page-client.ts";
+import { startDnsServer } from "../dns/server.ts";
 import { type FileLock, tryLock } from "../process/file-lock.ts";
 import { untilAnswers } from "../process/http-probe.ts";
 import { banner } from "./banner.ts";
@@ -81,7 +82,7 @@ async function bringUpPlatform(
   healthChecks: string,
   surroundings: Surroundings,
 ): Promise<string> {
-  const [{ platformUrl, adminUrl }, gatewayOrigin, model, secrets] = await Promise.all([
+  const [{ platformUrl, adminUrl }, gatewayOrigin, model, dnsAddress, secrets] = await Promise.all([
     bringUpDatabase(settings, started, ports.postgres, surroundings),
     startGateway(settings, ports.gateway).then((gateway) => {
       started.services.push(gateway.stop);
@@ -91,10 +92,14 @@ async function bringUpPlatform(
       started.services.push(model.stop);
       return model;
     }),
+    startDnsServer(settings.dnsRecords).then((dns) => {
+      started.services.push(dns.close);
+      return dns.address;
+    }),
     loadSecrets(settings.home),
     buildPageClient(),
   ]);
-  const vars = devVars({ ...settings, databaseUrl: platformUrl, adminUrl, gatewayOrigin, model }, secrets);
+  const vars = devVars({ ...settings, databaseUrl: platformUrl, adminUrl, gatewayOrigin, dnsAddress, model }, secrets);
   const varsFile = join(settings.home, "dev.vars");
   await writeDevVars(varsFile, vars);
   const worker = await startWorker(settings, { varsFile, varNames: Object.keys(vars), healthChecks }, surroundings);

@@ -2,19 +2,19 @@ import { complete } from "#ai";
 import { requireTokens } from "#billing";
 import { executeOperation } from "#database";
 import type { Context } from "#platform/context";
-import type { Env } from "#platform/env";
-import { errorCode } from "#platform/errors";
+import { AppError, errorCode } from "#platform/errors";
+import { outgoingPolicy } from "#platform/outgoing/policy";
 import { type ConductOptions, conduct, type LiveRun } from "./conduct/conduct.ts";
 import type { Journal } from "./journal.ts";
 import { MemoryJournal } from "./memory-journal.ts";
 import type { NodeServices } from "./nodes/node.ts";
 import type { RunEvent, RunRequest, RunResult } from "./run.ts";
 
-function allowedPrivateHosts({ HTTP_ALLOW_PRIVATE = "" }: Env): ReadonlySet<string> {
-  return new Set(HTTP_ALLOW_PRIVATE.split(",").flatMap((entry) => entry.trim() || []));
+function noFiles(): Promise<never> {
+  return Promise.reject(new AppError("node_failed", "Files are not available here."));
 }
 
-function servicesFor(ctx: Context, { workspaceId, dbSchema }: RunRequest): NodeServices {
+function servicesFor(ctx: Context, { workspaceId, dbSchema, files }: RunRequest): NodeServices {
   return {
     async complete(request) {
       // A quota that ends in the middle of a run stops it before the next metered call.
@@ -23,7 +23,12 @@ function servicesFor(ctx: Context, { workspaceId, dbSchema }: RunRequest): NodeS
     },
     executeOperation: (operation, signal, tables = dbSchema) => executeOperation(ctx, workspaceId, tables, operation, { signal }),
     fetch: (address, init) => fetch(address, init),
-    allowedPrivateHosts: allowedPrivateHosts(ctx.env),
+    // Read when a node first asks: settings that cannot be meant stop no run that calls nobody.
+    get outgoing() {
+      return outgoingPolicy(ctx.env);
+    },
+    openFile: files?.openFile ?? noFiles,
+    keepFile: files?.keepFile ?? noFiles,
   };
 }
 

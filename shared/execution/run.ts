@@ -1,6 +1,7 @@
 import type { DbSchema } from "#database";
 import type { NodeLog, RunError, RunUsage } from "#platform/records";
 import type { InputDeclaration } from "./inputs/declarations.ts";
+import type { RunFiles } from "./nodes/file-reference.ts";
 import type { Plan } from "./plan.ts";
 
 /** What a run knows of its app. */
@@ -39,6 +40,8 @@ export interface RunRequest {
   readonly loadSecrets: () => Promise<Record<string, string>>;
   /** Opens another app of the workspace by its slug: the version asked for, or the one that is published. */
   readonly openApp?: (slug: string, version?: number) => Promise<OpenedApp | null>;
+  /** Without it, nodes that use files fail. */
+  readonly files?: RunFiles | undefined;
   /** Whether somebody may watch the run: then models are asked for a stream. */
   readonly watched?: boolean;
   /** Nodes that are not to run, and what they are taken to have given. */

@@ -59,8 +59,12 @@ export interface Env {
   /** `offline` when the deterministic local model answers; its output is labelled wherever it is shown. */
   readonly MODEL_KIND: "offline" | "live";
 
-  /** Private addresses that http nodes may call all the same: `host:port`, separated by commas. */
-  readonly HTTP_ALLOW_PRIVATE?: string;
+  /** Hosts that users' addresses may name although they are not public: `host` or `host:port`, separated by commas. */
+  readonly OUTGOING_ALLOW?: string;
+  /** DNS over HTTPS resolver (JSON form) that the names in users' addresses are looked up with; empty: they are not. */
+  readonly OUTGOING_DNS?: string;
+  /** The only hosts that users' addresses may name, `*.` in front for all names below one, separated by commas; empty: any. */
+  readonly OUTGOING_HOSTS?: string;
 
   readonly AUTH_SECRET: string;
   /** Keys that sign visitors' sessions, newest first, separated by commas: `<id>:<base64>`. */

@@ -132,5 +132,6 @@ function attempt(world: RunWorld, frame: FrameView, node: PlanNode, path: string
 /** Only what could hang is given a timer; what waits by design has its own. */
 function limited(nodeType: NodeType, world: RunWorld, frame: FrameView, node: PlanNode, path: string, tally: Tally) {
   const run = (signal: AbortSignal) => nodeType.run(tally.config, nodeIo({ world, frame, node, path, tally, signal }));
-  return nodeType.pure || nodeType.parks ? run(frame.signal) : withinTime(node.timeoutMs, frame.signal, run);
+  if (nodeType.pure || nodeType.parks) return run(frame.signal);
+  return withinTime(node.timeoutMs ?? nodeType.defaultTimeoutMs, frame.signal, run);
 }

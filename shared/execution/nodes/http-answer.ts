@@ -1,30 +1,64 @@
 import { AppError } from "#platform/errors";
+import { fileNameOf, mediaTypeOf } from "./http-file.ts";
+import type { NodeServices } from "./node.ts";
 
-/** Bytes of a body that a node takes in. */
-const MAX_BODY_BYTES = 1_048_576;
+/** What the node makes of an answer's body; `auto`: JSON where the answer says that it is, otherwise text. */
+export const RESPONSES = ["auto", "json", "text", "file"] as const;
 
-function tooLarge(): AppError {
-  return new AppError("payload_too_large", `The answer is larger than ${MAX_BODY_BYTES} bytes.`);
+export interface AnswerOptions {
+  readonly as: (typeof RESPONSES)[number];
+  /** Bytes of a body that the node takes in. */
+  readonly maxBytes: number;
+  /** Whether statuses from 400 on fail; `undefined`: those that pass by themselves. */
+  readonly failOnStatus: boolean | undefined;
 }
 
-async function readText(response: Response): Promise<string> {
-  if (response.body === null) return "";
-  if (Number(response.headers.get("content-length") ?? 0) > MAX_BODY_BYTES) {
+/**
+ * Shapes an answer as `{status, headers, body}`. Statuses that pass by themselves (429 and 5xx) are failures, so that the
+ * node's retry policy sees them; every other status is for the workflow to look at, unless it asked otherwise. Only the body of
+ * a success becomes a file.
+ */
+export async function readAnswer(
+  response: Response,
+  options: AnswerOptions,
+  { keepFile }: Pick<NodeServices, "keepFile">,
+): Promise<Record<string, unknown>> {
+  const { status } = response;
+  await requireStatus(response, options.failOnStatus);
+  const bytes = await readBytes(response, options.maxBytes);
+  const headers = Object.fromEntries(response.headers);
+  if (options.as !== "file" || !response.ok) return { status, headers, body: parsed(response, bytes, options.as) };
+  const name = fileNameOf(response.headers, response.url);
+  return { status, headers, body: await keepFile({ name, type: mediaTypeOf(response.headers), bytes }) };
+}
+
+async function requireStatus({ status, body }: Response, failOnStatus: boolean | undefined): Promise<void> {
+  const passes = status === 429 || status >= 500;
+  const fails = failOnStatus === undefined ? passes : failOnStatus && status >= 400;
+  if (!fails) return;
+  await body?.cancel();
+  throw new AppError(passes ? "upstream_unavailable" : "node_failed", `The address answered with status ${status}.`);
+}
+
+async function readBytes(response: Response, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  if (response.body === null) return new Uint8Array();
+  const tooLarge = () => new AppError("payload_too_large", `The answer is larger than ${maxBytes} bytes.`);
+  if (Number(response.headers.get("content-length") ?? 0) > maxBytes && !response.headers.has("content-encoding")) {
     await response.body.cancel();
     throw tooLarge();
   }
-  const decoder = new TextDecoder();
   const reader = response.body.getReader();
-  let [text, bytes] = ["", 0];
+  const chunks: Uint8Array[] = [];
+  let size = 0;
   for (;;) {
     const { done, value } = await readChunk(reader);
-    if (done) return text + decoder.decode();
-    bytes += value.byteLength;
-    if (bytes > MAX_BODY_BYTES) {
+    if (done) return joined(chunks, size);
+    chunks.push(value);
+    size += value.byteLength;
+    if (size > maxBytes) {
       await reader.cancel();
       throw tooLarge();
     }
-    text += decoder.decode(value, { stream: true });
   }
 }
 
@@ -36,29 +70,36 @@ async function readChunk(reader: ReadableStreamDefaultReader<Uint8Array>) {
   }
 }
 
-function parseJson(text: string): { readonly value: unknown } | undefined {
+function joined(chunks: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return bytes;
+}
+
+function parsed({ headers }: Response, bytes: Uint8Array, as: AnswerOptions["as"]): unknown {
+  const contentType = headers.get("content-type") ?? "";
+  const text = decode(bytes, contentType);
+  const isJson = as === "json" || (as !== "text" && /[/+]json\b/i.test(contentType));
+  if (!isJson) return text;
+  if (text === "") return as === "json" ? null : text;
   try {
-    return { value: JSON.parse(text) };
-  } catch {
-    return undefined;
+    return JSON.parse(text);
+  } catch (error) {
+    if (as === "json") throw new AppError("node_failed", "The answer is not JSON.", { cause: error });
+    return text;
   }
 }
 
-/**
- * Shapes an answer as `{status, headers, body}`. Statuses that pass by themselves (429 and 5xx) are failures, so that the
- * node's retry policy sees them; every other status is for the workflow to look at.
- */
-export async function readAnswer(response: Response, as: "auto" | "json" | "text"): Promise<Record<string, unknown>> {
-  const { status } = response;
-  if (status === 429 || status >= 500) {
-    await response.body?.cancel();
-    throw new AppError("upstream_unavailable", `The address answered with status ${status}.`);
+/** Reads text in the encoding that the answer names; UTF-8 where it names none that is known. */
+function decode(bytes: Uint8Array, contentType: string): string {
+  const charset = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(contentType)?.[1] ?? "utf-8";
+  try {
+    return new TextDecoder(charset).decode(bytes);
+  } catch {
+    return new TextDecoder().decode(bytes);
   }
-  const text = await readText(response);
-  const headers = Object.fromEntries(response.headers);
-  if (as === "text") return { status, headers, body: text };
-  const isJson = as === "json" || /[/+]json\b/i.test(response.headers.get("content-type") ?? "");
-  const parsed = isJson && text !== "" ? parseJson(text) : undefined;
-  if (as === "json" && text !== "" && !parsed) throw new AppError("node_failed", "The answer is not JSON.");
-  return { status, headers, body: parsed ? parsed.value : as === "json" ? null : text };
 }

@@ -1,73 +1,87 @@
 import { z } from "zod";
 import { asText } from "../expressions/resolve.ts";
-import { readAnswer } from "./http-answer.ts";
-import { follow, type HttpRequest } from "./http-exchange.ts";
-import { defineNode, type NodeIo } from "./node.ts";
+import { RESPONSES, readAnswer } from "./http-answer.ts";
+import { authSchema, credentialsOf } from "./http-auth.ts";
+import { BODY_TYPES, bodyOf } from "./http-body.ts";
+import { exchange, isConnectionHeader } from "./http-exchange.ts";
+import { defineNode } from "./node.ts";
 
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"] as const;
-const RESPONSES = ["auto", "json", "text"] as const;
 
-const text = z.string().max(20_000);
+/** Milliseconds that a request may take when its node says nothing: a far side that hangs must not hold a run. */
+const DEFAULT_TIMEOUT = 30_000;
+/** Bytes. */
+const DEFAULT_MAX_BYTES = 1_048_576;
+const LARGEST_MAX_BYTES = 10_485_760;
+
 const texts = z.record(z.string().min(1).max(200), z.union([z.string().max(20_000), z.number(), z.boolean()]));
-
-const authSchema = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("bearer"), token: text }),
-  z.strictObject({ type: z.literal("basic"), username: text, password: text }),
-  z.strictObject({ type: z.literal("header"), name: z.string().min(1).max(200), value: text }),
-]);
-type Auth = z.infer<typeof authSchema>;
-
 const resolvedText = z.unknown().transform(asText);
 const resolvedTexts = z.record(z.string(), z.unknown()).default({});
 
-/** Headers that the connection itself decides. */
-const REFUSED_HEADERS: ReadonlySet<string> = new Set([
-  "host",
-  "content-length",
-  "connection",
-  "transfer-encoding",
-  "upgrade",
-  "te",
-  "expect",
-]);
+/** The fields in which expressions mean nothing. */
+const settings = {
+  method: z.enum(METHODS).default("GET"),
+  body_type: z.enum(BODY_TYPES).default("auto"),
+  response: z.enum(RESPONSES, 'Give "auto", "json", "text" or "file".').default("auto"),
+  /** Followed at most; with 0, a redirect is the answer. */
+  redirects: z.int().min(0).max(10).default(5),
+  /** Of the answer's body. */
+  max_bytes: z.int().min(1).max(LARGEST_MAX_BYTES).default(DEFAULT_MAX_BYTES),
+  /** True: every status from 400 on; false: none; by default those that pass by themselves, 429 and 5xx. */
+  fail_on_status: z.boolean().optional(),
+};
 
 /** One request to a public address. */
 export const http = defineNode({
   type: "http",
   title: "HTTP request",
-  configSchema: z.strictObject({
-    method: z.enum(METHODS).default("GET"),
-    url: text.min(1),
-    headers: texts
-      .refine(
-        (headers) => !Object.keys(headers).some((name) => REFUSED_HEADERS.has(name.toLowerCase())),
-        "A header here is not yours to set.",
-      )
-      .optional(),
-    query: texts.optional(),
-    body: z.unknown().optional(),
-    auth: authSchema.optional(),
-    response: z.enum(RESPONSES, 'Give "auto", "json" or "text".').default("auto"),
-  }),
+  defaultTimeoutMs: DEFAULT_TIMEOUT,
+  configSchema: z
+    .strictObject({
+      ...settings,
+      url: z.string().min(1).max(20_000),
+      headers: texts.refine((headers) => !Object.keys(headers).some(isConnectionHeader), "A header here is not yours to set.").optional(),
+      query: texts.optional(),
+      body: z.unknown().optional(),
+      auth: authSchema.optional(),
+    })
+    .superRefine(({ body, body_type, headers = {} }, context) => {
+      if (
+        (body_type === "form" || body_type === "multipart") &&
+        (Array.isArray(body) || !["object", "string", "undefined"].includes(typeof body))
+      ) {
+        context.addIssue({ code: "custom", path: ["body"], message: "Give a record of the form's fields or one {{ expression }}." });
+      }
+      if (body_type === "multipart" && Object.keys(headers).some((name) => name.toLowerCase() === "content-type")) {
+        context.addIssue({ code: "custom", path: ["headers"], message: "A multipart body brings its own content-type." });
+      }
+    }),
   resolvedSchema: z.object({
-    method: z.enum(METHODS).default("GET"),
+    ...settings,
     url: resolvedText,
     headers: resolvedTexts,
     query: resolvedTexts,
     body: z.unknown().optional(),
     auth: authSchema.optional(),
-    response: z.enum(RESPONSES).default("auto"),
   }),
-  literalFields: ["method", "response"],
+  literalFields: Object.keys(settings),
   secretFields: ["headers", "auth"],
-  run: async ({ method, url, headers, query, body, auth, response }, io) => {
-    const request: HttpRequest = {
-      method,
-      address: withQuery(url, query),
-      headers: { ...textsOf(headers), ...authHeader(auth, io) },
-      ...bodyOf(method, body),
-    };
-    return { output: await readAnswer(await follow(request, io), response) };
+  run: async (config, io) => {
+    const { method, redirects } = config;
+    const credentials = credentialsOf(config.auth, io);
+    const carries = method !== "GET" && method !== "HEAD";
+    const response = await exchange(
+      {
+        method,
+        redirects,
+        address: withQuery(config.url, { ...textsOf(config.query), ...credentials.query }),
+        headers: { ...textsOf(config.headers), ...credentials.headers },
+        ...(carries && (await bodyOf(config.body_type, config.body, io.services))),
+      },
+      io,
+    );
+    const options = { as: config.response, maxBytes: config.max_bytes, failOnStatus: config.fail_on_status };
+    return { output: await readAnswer(response, options, io.services) };
   },
 });
 
@@ -79,32 +93,9 @@ function textsOf(values: Readonly<Record<string, unknown>>): Record<string, stri
   );
 }
 
-function withQuery(url: string, query: Readonly<Record<string, unknown>>): string {
-  const added = new URLSearchParams(textsOf(query)).toString();
+function withQuery(url: string, query: Readonly<Record<string, string>>): string {
+  const added = new URLSearchParams(query).toString();
   if (added === "") return url;
   const [address = "", fragment] = url.split("#", 2);
   return `${address}${address.includes("?") ? "&" : "?"}${added}${fragment === undefined ? "" : `#${fragment}`}`;
-}
-
-function authHeader(auth: Auth | undefined, io: NodeIo): Record<string, string> {
-  switch (auth?.type) {
-    case undefined:
-      return {};
-    case "bearer":
-      return { authorization: `Bearer ${auth.token}` };
-    case "header":
-      return { [auth.name]: auth.value };
-    case "basic": {
-      const bytes = new TextEncoder().encode(`${auth.username}:${auth.password}`);
-      const credentials = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
-      io.hide(credentials);
-      return { authorization: `Basic ${credentials}` };
-    }
-  }
-}
-
-function bodyOf(method: string, body: unknown): Pick<HttpRequest, "body" | "contentType"> {
-  if (body === undefined || body === null || method === "GET" || method === "HEAD") return {};
-  if (typeof body === "string") return { body, contentType: "text/plain; charset=utf-8" };
-  return { body: JSON.stringify(body), contentType: "application/json" };
 }

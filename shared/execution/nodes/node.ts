@@ -4,16 +4,18 @@ import type { DbOperation, DbSchema, OperationResult } from "#database";
 import { AppError } from "#platform/errors";
 import { faultsOf } from "#platform/faults";
 import type { AnswerGiven } from "#platform/objects/durable-run";
+import type { OutgoingPolicy } from "#platform/outgoing/policy";
 import type { Question, RunUsage } from "#platform/records";
+import type { RunFiles } from "./file-reference.ts";
 
 /** The world as nodes reach it; a host gives it, so that nodes themselves hold no addresses and no clients. */
-export interface NodeServices {
+export interface NodeServices extends RunFiles {
   readonly complete: (request: CompletionRequest) => Promise<Completion>;
   /** On the tables of the run's own app, unless others are given. */
   readonly executeOperation: (operation: DbOperation, signal: AbortSignal, dbSchema?: DbSchema) => Promise<OperationResult>;
   readonly fetch: (address: URL, init: RequestInit) => Promise<Response>;
-  /** `host:port` of private addresses that http nodes may call all the same. */
-  readonly allowedPrivateHosts: ReadonlySet<string>;
+  /** Which addresses may be fetched. */
+  readonly outgoing: OutgoingPolicy;
 }
 
 /** What one attempt at a node is given besides its config. */
@@ -71,6 +73,8 @@ export interface NodeType {
   readonly nests: boolean;
   /** Whether a run that has one may take long: then it needs a host that outlives the process. */
   readonly waits: boolean;
+  /** Milliseconds that one attempt may take where the node does not say; without it, as long as the run. */
+  readonly defaultTimeoutMs?: number;
   /** The config as written, in which an expression may stand for any value. */
   readonly configSchema: z.ZodType;
   /** Top-level config fields in which braces mean nothing. */
@@ -96,6 +100,7 @@ interface NodeDefinition<Config> {
   readonly nests?: boolean;
   /** As `parks`, unless it says otherwise. */
   readonly waits?: boolean;
+  readonly defaultTimeoutMs?: number;
   readonly configSchema: z.ZodType;
   /** The config once resolved: what expressions gave is checked here. */
   readonly resolvedSchema: z.ZodType<Config>;

@@ -1,7 +1,4 @@
-/// <reference types="node" />
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { text as readText } from "node:stream/consumers";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { CompletionRequest } from "#ai";
 import type { DbOperation } from "#database";
 import { inARow, type RunOptions, runWorkflow } from "../fixtures/run-workflow.ts";
@@ -214,93 +211,5 @@ describe("db", () => {
   it("refuses what an expression cannot be", async () => {
     const config = { operation: "select", table: "t", limit: "{{ inputs.n }}" };
     await expect(outputOf({ type: "db", config }, { inputs: { n: "all" } })).rejects.toMatchObject({ code: "node_failed" });
-  });
-});
-
-describe("http", () => {
-  let origin = "";
-  const seen: { method: string | undefined; url: string | undefined; headers: IncomingMessage["headers"]; body: string }[] = [];
-  const routes: Record<string, (response: ServerResponse) => void> = {
-    "/json": (response) => response.setHeader("content-type", "application/json").end('{"a":1}'),
-    "/bad-json": (response) => response.setHeader("content-type", "application/json").end("{"),
-    "/missing": (response) => response.writeHead(404).end("no"),
-    "/busy": (response) => response.writeHead(503).end("later"),
-    "/large": (response) => response.end("x".repeat(1_100_000)),
-    "/endless": (response) => response.writeHead(302, { location: "/endless" }).end(),
-    "/moved": (response) => response.writeHead(303, { location: "/json" }).end(),
-    "/inside": (response) => response.writeHead(302, { location: "http://169.254.169.254/latest" }).end(),
-    "/elsewhere": (response) => response.writeHead(307, { location: `${origin.replace("127.0.0.1", "localhost")}/json` }).end(),
-  };
-  const server = createServer((request, response) => {
-    readText(request).then((body) => {
-      seen.push({ method: request.method, url: request.url, headers: request.headers, body });
-      const route = routes[request.url?.split("?")[0] ?? ""];
-      if (route) route(response);
-      else response.end("plain");
-    }, response.destroy);
-  });
-
-  beforeAll(async () => {
-    await new Promise<void>((ready) => server.listen(0, ready));
-    const address = server.address();
-    origin = `http://127.0.0.1:${typeof address === "object" && address ? address.port : 0}`;
-  });
-  afterAll(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-
-  function call(path: string, config: Record<string, unknown> = {}): Promise<unknown> {
-    const { port } = new URL(origin);
-    return outputOf(
-      { type: "http", config: { url: `${origin}${path}`, ...config } },
-      { services: { fetch, allowedPrivateHosts: new Set([`127.0.0.1:${port}`, `localhost:${port}`]) } },
-    );
-  }
-
-  it("gives status, headers and body", async () => {
-    expect(await call("/json")).toMatchObject({ status: 200, headers: { "content-type": "application/json" }, body: { a: 1 } });
-    expect(await call("/json", { response: "text" })).toMatchObject({ body: '{"a":1}' });
-    expect(await call("/plain")).toMatchObject({ body: "plain" });
-    expect(await call("/missing")).toMatchObject({ status: 404, body: "no" });
-    expect(await call("/bad-json")).toMatchObject({ body: "{" });
-  });
-
-  it("sends method, query, headers, credentials and body", async () => {
-    const auth = { type: "bearer", token: "t0ken" };
-    await call("/echo?a=1", { method: "POST", query: { b: "x y", c: 2 }, headers: { "x-h": "v" }, auth, body: { n: [1] } });
-    expect(seen.at(-1)).toMatchObject({
-      method: "POST",
-      url: "/echo?a=1&b=x+y&c=2",
-      headers: { "x-h": "v", authorization: "Bearer t0ken", "content-type": "application/json" },
-      body: '{"n":[1]}',
-    });
-  });
-
-  it("follows redirects, without taking credentials to another origin", async () => {
-    expect(await call("/moved", { method: "POST", body: "x" })).toMatchObject({ body: { a: 1 } });
-    expect(seen.at(-1)).toMatchObject({ method: "GET", body: "" });
-    const auth = { type: "header", name: "x-api-key", value: "k" };
-    expect(await call("/elsewhere", { auth })).toMatchObject({ body: { a: 1 } });
-    expect(seen.at(-2)?.headers["x-api-key"]).toBe("k");
-    expect(seen.at(-1)?.headers).not.toHaveProperty("x-api-key");
-  });
-
-  it.each([
-    ["/inside", {}, "node_failed", "only public addresses"],
-    ["/endless", {}, "node_failed", "redirects more than"],
-    ["/large", {}, "payload_too_large", "larger than"],
-    ["/busy", {}, "upstream_unavailable", "503"],
-    ["/bad-json", { response: "json" }, "node_failed", "not JSON"],
-    ["/", { url: "http://127.0.0.1:1/" }, "node_failed", "only public addresses"],
-    ["/", { headers: { "bad name": "x" } }, "node_failed", "is not a header"],
-  ])("fails on %s %j as %s", async (path, config, code, message) => {
-    await expect(call(path, config)).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
-  });
-
-  it("maps an address that does not answer", async () => {
-    const services = { fetch, allowedPrivateHosts: new Set(["127.0.0.1:1"]) };
-    const failing = outputOf({ type: "http", config: { url: "http://127.0.0.1:1/" } }, { services });
-    await expect(failing).rejects.toMatchObject({ code: "upstream_unavailable" });
   });
 });
