@@ -21,7 +21,7 @@ export type { UiSchema } from "./manifest/ui-schema.ts";
 export { type ValidatedManifest, validateManifest } from "./manifest/validate.ts";
 export { readNewApp, requireManifest } from "./new-app.ts";
 export { archive, type PublishRequest, publish, rollback, unpublish } from "./publish.ts";
-export { type AppAddress, findRoute, readVersion } from "./routes.ts";
+export { type AppAddress, findPublishedVersion, findRoute, readVersion } from "./routes.ts";
 export { listRuntimeEvents, type RuntimeEventView } from "./runtime-events.ts";
 export { slugSchema } from "./slugs.ts";
 export { createVersion, diffVersions, getVersion, listVersions, type Version, type VersionWithManifest } from "./versions.ts";

@@ -55,25 +55,51 @@ const contentSchema = manifestSchema.pick({
 });
 const rowSchema = z.object({ versionId: z.string(), number: z.number().int(), content: contentSchema });
 
+const contentColumns = {
+  versionId: appVersions.id,
+  number: appVersions.number,
+  content: {
+    name: appVersions.name,
+    description: appVersions.description,
+    workflow: workflows.definition,
+    ui_schema: appVersions.uiSchema,
+    db_schema: appVersions.dbSchema,
+    config: appVersions.config,
+  },
+};
+
+function contentOf(row: unknown): VersionContent {
+  const { content, ...version } = rowSchema.parse(row);
+  return { ...version, ...content };
+}
+
+/**
+ * A version of a published app by the app's slug: the one with this number, or the one that visitors get. `null` when there is
+ * none.
+ */
+export async function findPublishedVersion(
+  ctx: Context,
+  workspaceId: string,
+  slug: string,
+  number?: number,
+): Promise<{ readonly appId: string; readonly content: VersionContent } | null> {
+  const wanted = number === undefined ? eq(appVersions.id, apps.currentVersionId) : eq(appVersions.number, number);
+  const [row] = await ctx.db
+    .select({ appId: apps.id, ...contentColumns })
+    .from(apps)
+    .innerJoin(appVersions, eq(appVersions.appId, apps.id))
+    .innerJoin(workflows, eq(workflows.id, appVersions.workflowId))
+    .where(and(eq(apps.workspaceId, workspaceId), eq(apps.slug, slug), eq(apps.status, "published"), wanted));
+  return row ? { appId: row.appId, content: contentOf(row) } : null;
+}
+
 /** What a version serves, in one query. It never changes, so it can be kept for ever. @throws `not_found` */
 export async function readVersion(ctx: Context, workspaceId: string, versionId: string): Promise<VersionContent> {
   const [row] = await ctx.db
-    .select({
-      versionId: appVersions.id,
-      number: appVersions.number,
-      content: {
-        name: appVersions.name,
-        description: appVersions.description,
-        workflow: workflows.definition,
-        ui_schema: appVersions.uiSchema,
-        db_schema: appVersions.dbSchema,
-        config: appVersions.config,
-      },
-    })
+    .select(contentColumns)
     .from(appVersions)
     .innerJoin(workflows, eq(workflows.id, appVersions.workflowId))
     .where(and(eq(appVersions.workspaceId, workspaceId), eq(appVersions.id, versionId)));
   if (!row) throw notFound("The version");
-  const { content, ...version } = rowSchema.parse(row);
-  return { ...version, ...content };
+  return contentOf(row);
 }

@@ -5,6 +5,7 @@ export type { InputDeclaration } from "./inputs/declarations.ts";
 export { inputJsonSchema, outputJsonSchema } from "./inputs/json-schema.ts";
 export { inputDeclarations, type ParsedInputs, parseInputs } from "./inputs/parse.ts";
 export type { Activation, ActivationEnd, Journal } from "./journal.ts";
+export type { FileReference, RunFiles } from "./nodes/file-reference.ts";
 export { NODE_TYPES, type NodeTypeDescription } from "./nodes/registry.ts";
 export { compilePlan, type Plan } from "./plan.ts";
 export { findRunWorkspace, getRun, listNodeLogs, listRuns, type NodeLogView, type RunFilter, type RunView } from "./reads.ts";

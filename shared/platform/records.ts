@@ -57,7 +57,7 @@ export const executionRecordSchema = z.object({
 });
 export type ExecutionRecord = z.infer<typeof executionRecordSchema>;
 
-const nodeLogSchema = z.object({
+export const nodeLogSchema = z.object({
   /** Order of starting within the run, from 0. */
   seq: z.number().int().nonnegative(),
   node_id: z.string(),

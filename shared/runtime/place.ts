@@ -16,8 +16,8 @@ export function placeOf(colo: unknown): string {
   return typeof colo === "string" && /^[A-Z]{3}$/.test(colo) ? colo.toLowerCase() : NOWHERE;
 }
 
-/** Writes a place into the last 15 random bits of a new run's id; 59 random bits a millisecond remain. */
-export function placedRunId(runId: string, place: string): string {
+/** The last 15 bits of a run's id, which hold its place; 59 random bits a millisecond remain before them. */
+export function placeTail(place: string): string {
   let code = 0;
   if (place !== NOWHERE) {
     for (const letter of place) code = code * LETTERS + (letter.charCodeAt(0) - 97);
@@ -28,10 +28,10 @@ export function placedRunId(runId: string, place: string): string {
     tail = ALPHABET.charAt(code & 31) + tail;
     code >>= 5;
   }
-  return runId.slice(0, -TAIL) + tail;
+  return tail;
 }
 
-/** The place that {@link placedRunId} wrote into an id, or `null` when it holds none. */
+/** The place that {@link placeTail} wrote into an id, or `null` when it holds none. */
 export function placeOfRun(runId: string): string | null {
   let code = 0;
   for (const character of runId.slice(-TAIL)) {

@@ -7,7 +7,8 @@ import type { RecorderApi } from "#platform/objects/recorder";
 import { type ExecutionRecord, fitRecord, type RunRecord } from "#platform/records";
 import { fullJitter } from "#platform/retry";
 import { answerOf, type RunAnswer } from "./answer.ts";
-import { outboxName, placedRunId } from "./place.ts";
+import { outboxName } from "./place.ts";
+import { inlineRunId } from "./run-id.ts";
 import type { VisitorSession } from "./session.ts";
 import { EventFeed } from "./sse.ts";
 import type { ServedVersion } from "./versions.ts";
@@ -20,7 +21,7 @@ export interface RunOrder {
   readonly session: VisitorSession;
   /** The key that asked, or `null` for a visitor. */
   readonly apiKeyId: string | null;
-  /** Where the run happens and its record waits: see {@link placedRunId}. */
+  /** Where the run happens and its record waits: see {@link inlineRunId}. */
   readonly place: string;
   readonly loadSecrets: () => Promise<Record<string, string>>;
   /** Gives back what admission took, for a run that was never acknowledged. */
@@ -118,7 +119,7 @@ async function settle(ctx: Context, order: RunOrder, record: RunRecord): Promise
 }
 
 function newRunId(ctx: Context, order: RunOrder): string {
-  return placedRunId(ctx.newId("run"), order.place);
+  return inlineRunId(ctx.newId("run"), order.place);
 }
 
 async function runAndRecord(ctx: Context, order: RunOrder): Promise<RunAnswer> {

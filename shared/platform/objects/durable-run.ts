@@ -1,4 +1,5 @@
-import type { ExecutionRecord, NodeLog } from "#platform/records";
+import { z } from "zod";
+import { executionRecordSchema, nodeLogSchema } from "#platform/records";
 
 /** What came of an order to start. */
 export type StartAnswer =
@@ -7,13 +8,19 @@ export type StartAnswer =
   /** The object holds a run that was ordered with another body. */
   | { readonly ok: false; readonly reason: "reused" };
 
-/** A run as its object has it. */
-export interface LiveRunState {
-  readonly execution: ExecutionRecord;
+const liveRunSchema = z.object({
+  execution: executionRecordSchema,
   /** Of the nodes that have ended; empty unless asked for. */
-  readonly nodeLogs: readonly NodeLog[];
+  nodeLogs: z.array(nodeLogSchema),
   /** Id of the newest event. */
-  readonly lastEventId: number;
+  lastEventId: z.number().int(),
+});
+/** A run as its object has it. It crosses as JSON: what a run holds is any JSON at all. */
+export type LiveRun = z.infer<typeof liveRunSchema>;
+
+/** Reads what {@link DurableRunApi.read} gave; `null` stays `null`. */
+export function parseLiveRun(text: string | null): LiveRun | null {
+  return text === null ? null : liveRunSchema.parse(JSON.parse(text));
 }
 
 /** Who answers a run's question. */
@@ -24,7 +31,7 @@ export interface AnswerGiven {
   readonly by: string;
 }
 
-export type AnswerOutcome = "accepted" | "not_asked" | "answered_already" | "ended";
+export type AnswerOutcome = "accepted" | "not_asked" | "answered_already" | "expired" | "ended";
 
 /**
  * One run that must survive its process. Named by the run's key (see `durableRunName`). `fetch` serves its events: SSE, or a
@@ -35,10 +42,12 @@ export interface DurableRunApi {
   start(order: string): Promise<StartAnswer>;
   /** Lets a queued run begin. */
   go(): Promise<void>;
-  /** The run, or `null` when this object has none (any more). */
-  read(options?: { readonly nodeLogs?: boolean }): Promise<LiveRunState | null>;
-  /** The run once it has ended or waits, or as it is after `timeoutMs`. */
-  settled(timeoutMs: number): Promise<LiveRunState | null>;
+  /** What began the run, as digests; `null` when this object has none, or none that a key began. */
+  keyed(): Promise<{ readonly runId: string; readonly keyHash: string; readonly bodyHash: string } | null>;
+  /** JSON of the run as a `LiveRun`, or `null` when this object has none (any more). */
+  read(options?: { readonly nodeLogs?: boolean }): Promise<string | null>;
+  /** The same once the run has ended or waits, or as it is after `timeoutMs`. */
+  settled(timeoutMs: number): Promise<string | null>;
   /** Gives `false` when it had ended already. */
   cancel(): Promise<boolean>;
   answer(nodeId: string, answer: AnswerGiven): Promise<AnswerOutcome>;
