@@ -3,6 +3,7 @@ export { type Admission, admit } from "./admission/index.ts";
 export type { RunAnswer } from "./answer.ts";
 export { appView, type PageSetting } from "./app-view.ts";
 export { corsHeaders, preflightResponse, requireOrigin } from "./cors.ts";
+export { deleteExpiredUploads } from "./files/sweep.ts";
 export { Lru } from "./lru.ts";
 export { pageHeaders } from "./page/headers.ts";
 export { renderAppPage, renderMessagePage } from "./page/render.tsx";
