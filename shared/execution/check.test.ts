@@ -181,7 +181,16 @@ describe("checkWorkflow", () => {
       inARow([{ id: "a", type: "db", config: { operation: "sql", sql: "select {{ inputs.x }}" } }], {}),
       "workflow.nodes[1].config.sql expression_in_sql",
     ],
-    ["a file input", inARow([], {}, [{ name: "f", type: "file" }]), "workflow.nodes[0].config.inputs[0].type unsupported_input_type"],
+    [
+      "a file to fall back to",
+      inARow([], {}, [{ name: "f", type: "file", default: "x" }]),
+      "workflow.nodes[0].config.inputs[0].default invalid_default",
+    ],
+    [
+      "a media type that is none",
+      inARow([], {}, [{ name: "f", type: "file", accept: ["pdf"] }]),
+      "workflow.nodes[0].config.inputs[0].accept[0] invalid_format",
+    ],
     [
       "a dangerous pattern",
       inARow([], {}, [{ name: "f", type: "string", pattern: "(a+)+" }]),
@@ -251,7 +260,7 @@ describe("checkWorkflow", () => {
   it("reports faults of every family at once", async () => {
     const workflow = {
       nodes: [
-        { id: "start", type: "start", config: { inputs: [{ name: "f", type: "file" }] } },
+        { id: "start", type: "start", config: { inputs: [{ name: "f", type: "file", default: "x" }] } },
         { id: "broken id", type: "template", config: { text: "x" } },
         { id: "odd", type: "teleport", config: {} },
         { id: "save", type: "db", config: { operation: "insert", table: "ghosts", values: { a: "{{ nodes.nobody.x }}" } } },
@@ -269,7 +278,7 @@ describe("checkWorkflow", () => {
       expect.arrayContaining([
         "unrecognized_keys",
         "invalid_format",
-        "unsupported_input_type",
+        "invalid_default",
         "unknown_node_type",
         "missing_port",
         "unknown_edge_node",

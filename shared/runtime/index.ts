@@ -7,6 +7,7 @@ export { corsHeaders, preflightResponse, requireOrigin } from "./cors.ts";
 export { deleteRunFolder, filesOf } from "./durable/files.ts";
 export { type DurableOrder, durableOrderSchema } from "./durable/order.ts";
 export { type DurableStart, type DurableStarted, durableRun, findKeyedRun, isDurableRunId, startDurable } from "./durable/start.ts";
+export { deleteExpiredUploads } from "./files/sweep.ts";
 export { Lru } from "./lru.ts";
 export { pageHeaders } from "./page/headers.ts";
 export { renderAppPage, renderMessagePage } from "./page/render.tsx";

@@ -2,10 +2,13 @@ import { and, gt, lt, lte } from "drizzle-orm";
 import { reconcileQuota } from "#billing";
 import type { Context } from "#platform/context";
 import { idempotencyKeys, workspaceQuotas } from "#platform/schema";
+import { deleteExpiredUploads } from "#runtime";
 
 /** The minute of the hour in which counters are compared with the ledger: not the full hour, when everybody's schedules fire. */
 const RECONCILE_MINUTE = 17;
 const RECONCILED_AT_ONCE = 10;
+/** The minute of the hour in which uploads that no run took are deleted. */
+const UPLOADS_MINUTE = 41;
 
 /**
  * The work of a minute, named by the time (ms) it was scheduled for. Each task is idempotent, and one that fails does not
@@ -13,7 +16,9 @@ const RECONCILED_AT_ONCE = 10;
  */
 export async function runScheduled(ctx: Context, scheduledTime: number): Promise<void> {
   const tasks = [forgetIdempotencyKeys(ctx)];
-  if (new Date(scheduledTime).getUTCMinutes() === RECONCILE_MINUTE) tasks.push(reconcileQuotas(ctx));
+  const minute = new Date(scheduledTime).getUTCMinutes();
+  if (minute === RECONCILE_MINUTE) tasks.push(reconcileQuotas(ctx));
+  if (minute === UPLOADS_MINUTE) tasks.push(deleteExpiredUploads(ctx));
   for (const outcome of await Promise.allSettled(tasks)) {
     if (outcome.status === "rejected") ctx.log.error("a scheduled task failed", outcome.reason);
   }

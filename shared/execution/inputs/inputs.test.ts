@@ -5,6 +5,8 @@ import { inputJsonSchema, outputJsonSchema } from "./json-schema.ts";
 import { inputDeclarations, parseInputs } from "./parse.ts";
 import { patternFault } from "./patterns.ts";
 
+const FILE = "fil_01k00000000000000000000000";
+
 function workflow(...inputs: Record<string, unknown>[]) {
   return workflowSchema.parse(inARow([], { answer: 1 }, inputs));
 }
@@ -34,6 +36,8 @@ describe("parseInputs", () => {
     [{ type: "string", max_length: 2 }, "👍👍"],
     [{ type: "string", pattern: "^[a-z]+$" }, "abc"],
     [{ type: "string", enum: ["a", "b"] }, "b"],
+    [{ type: "file" }, FILE],
+    [{ type: "file" }, { id: FILE, name: "a.txt" }],
   ])("takes %j", (declaration, value) => {
     expect(faultsOf(declaration, value)).toEqual([]);
   });
@@ -53,6 +57,9 @@ describe("parseInputs", () => {
     [{ type: "number", max: 1 }, 2, "too_big"],
     [{ type: "string", pattern: "^[a-z]+$" }, "ABC", "invalid_pattern"],
     [{ type: "string", enum: ["a", "b"] }, "c", "not_allowed"],
+    [{ type: "file" }, "a.txt", "invalid_type"],
+    [{ type: "file" }, { name: "a.txt" }, "invalid_type"],
+    [{ type: "file", required: true }, null, "required"],
     [{ type: "string", required: true }, "", "required"],
     [{ type: "string", required: true }, null, "required"],
   ])("refuses %j with %j", (declaration, value, code) => {

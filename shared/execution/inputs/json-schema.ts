@@ -11,6 +11,9 @@ const FORMATS: Partial<Record<NonNullable<InputDeclaration["format"]>, string>> 
   uuid: "uuid",
 };
 
+const FILE_ID = { type: "string", pattern: "^fil_", description: "Id of an uploaded file" };
+const FILE = [FILE_ID, { type: "object", properties: { id: FILE_ID }, required: ["id"] }];
+
 /** JSON Schema (2020-12) of a run's inputs. */
 export function inputJsonSchema(workflow: Workflow): object {
   const declarations = inputDeclarations(workflow);
@@ -27,6 +30,7 @@ function inputProperty(declaration: InputDeclaration): object {
   const { type, title, description, min, max, min_length, max_length, pattern, format } = declaration;
   const keywords = {
     type: type === "json" || type === "file" ? undefined : type,
+    anyOf: type === "file" ? FILE : undefined,
     title,
     description,
     enum: declaration.enum,

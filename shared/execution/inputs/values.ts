@@ -1,4 +1,5 @@
 import type { Fault } from "#platform/errors";
+import { isId } from "#platform/ids";
 import type { InputDeclaration } from "./declarations.ts";
 import { formatFault } from "./formats.ts";
 import { MAX_PATTERN_SUBJECT, patternFault } from "./patterns.ts";
@@ -9,7 +10,7 @@ const TYPE_NAMES = {
   integer: "a whole number",
   boolean: "true or false",
   json: "JSON",
-  file: "a file",
+  file: "the id of an uploaded file",
 };
 
 function hasType(value: unknown, type: InputDeclaration["type"]): boolean {
@@ -25,8 +26,14 @@ function hasType(value: unknown, type: InputDeclaration["type"]): boolean {
     case "json":
       return true;
     case "file":
-      return false;
+      return fileIdOf(value) !== null;
   }
+}
+
+/** The id of an uploaded file, given by itself or within an object, or `null`. Whether there is such a file is not for here. */
+export function fileIdOf(value: unknown): string | null {
+  const id = typeof value === "object" && value !== null && "id" in value ? value.id : value;
+  return typeof id === "string" && isId("file", id) ? id : null;
 }
 
 /** Everything that is wrong with one value of one input. */

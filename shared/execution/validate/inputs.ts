@@ -20,7 +20,6 @@ export function inputFaults(inputs: unknown): ConfigFault[] {
 function declarationFaults(declaration: InputDeclaration): ConfigFault[] {
   const { type, pattern, min, max, min_length, max_length } = declaration;
   const faults: ConfigFault[] = [];
-  if (type === "file") faults.push({ at: ["type"], code: "unsupported_input_type", message: "Inputs of type file are not supported yet." });
   const hazard = pattern === undefined ? undefined : patternFault(pattern);
   if (hazard) faults.push({ at: ["pattern"], code: "invalid_pattern", message: hazard });
   if (min !== undefined && max !== undefined && min > max) {
@@ -29,7 +28,13 @@ function declarationFaults(declaration: InputDeclaration): ConfigFault[] {
   if (min_length !== undefined && max_length !== undefined && min_length > max_length) {
     faults.push({ at: ["max_length"], code: "invalid_range", message: "max_length is smaller than min_length." });
   }
-  return type === "file" ? faults : [...faults, ...valuesFaults(declaration)];
+  return [...faults, ...(type === "file" ? fileFaults(declaration) : valuesFaults(declaration))];
+}
+
+/** A file is given anew each time: there is none to choose from, and none to fall back to. */
+function fileFaults(declaration: InputDeclaration): ConfigFault[] {
+  const misplaced = (["default", "enum"] as const).filter((name) => declaration[name] !== undefined);
+  return misplaced.map((name) => ({ at: [name], code: `invalid_${name}`, message: `An input of type file takes no ${name}.` }));
 }
 
 /** A default, and each allowed value, must itself be a value the input takes. */
