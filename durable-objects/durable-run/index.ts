@@ -85,11 +85,14 @@ export class DurableRun extends DurableObject<Env> implements DurableRunApi {
     return key && { runId: this.#row.runId, keyHash: key.hash, bodyHash: key.bodyHash };
   }
 
-  async go(): Promise<void> {
-    if (!this.#row.exists || this.#row.status !== "queued") return;
-    this.#row.go();
-    await this.#watchFrom(WATCHDOG);
-    this.#drive();
+  async go(): Promise<boolean> {
+    if (!this.#row.exists) return false;
+    if (this.#row.status === "queued") {
+      this.#row.go();
+      await this.#watchFrom(WATCHDOG);
+      this.#drive();
+    }
+    return true;
   }
 
   async read({ nodeLogs = false }: { readonly nodeLogs?: boolean } = {}): Promise<string | null> {

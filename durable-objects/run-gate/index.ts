@@ -1,5 +1,85 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Env } from "#platform/env";
+import { createLogger } from "#platform/log";
+import { parseLiveRun } from "#platform/objects/durable-run";
+import type { GateAnswer, GateRules, RunGateApi } from "#platform/objects/run-gate";
+import { migrateStorage } from "#platform/storage-migrations";
+import { durableRunName } from "#runtime";
+import { Line, type Turn } from "./line.ts";
+import { migrations } from "./migrations.ts";
 
-/** Counts the runs of one app that go on, and keeps the line of those that wait. */
-export class RunGate extends DurableObject<Env> {}
+/** Milliseconds after which a run that was called, and has not begun, is called again. */
+const CALL_AGAIN = 15_000;
+/** Milliseconds after which a run that goes on is looked after: it may have ended without a word. */
+const LOOK_AFTER = 300_000;
+
+/**
+ * The gate of one app: so many of its runs go on at a time, the others wait in line. Word of a run's turn goes by the
+ * `executions` queue; nothing depends on it arriving, since whoever has not begun is called again.
+ */
+export class RunGate extends DurableObject<Env> implements RunGateApi {
+  readonly #line: Line;
+
+  constructor(state: DurableObjectState, env: Env) {
+    super(state, env);
+    migrateStorage(state.storage, migrations);
+    this.#line = new Line(state.storage.sql);
+  }
+
+  async enter(runId: string, appId: string, rules: GateRules): Promise<GateAnswer> {
+    const answer = this.#line.enter(runId, appId, rules, this.#now());
+    if (answer !== "full") await this.#wakeBy(LOOK_AFTER);
+    return answer;
+  }
+
+  async leave(runId: string): Promise<void> {
+    this.#line.leave(runId);
+    await this.#call();
+  }
+
+  async begun(runId: string): Promise<void> {
+    this.#line.begun(runId, this.#now());
+  }
+
+  async counts(): Promise<{ running: number; waiting: number }> {
+    return { running: this.#line.count("running") + this.#line.count("called"), waiting: this.#line.count("waiting") };
+  }
+
+  override async alarm(): Promise<void> {
+    const now = this.#now();
+    await Promise.all(this.#line.silentSince(now - LOOK_AFTER).map((turn) => this.#lookAfter(turn)));
+    await this.#call();
+    if ((await this.counts()).running > 0) await this.#wakeBy(LOOK_AFTER);
+  }
+
+  async #call(): Promise<void> {
+    const turns = this.#line.call(this.#now());
+    if (turns.length === 0) return;
+    await this.#wakeBy(CALL_AGAIN);
+    try {
+      await this.env.EXECUTIONS.sendBatch(turns.slice(0, 100).map((turn) => ({ body: { type: "go" as const, ...turn } })));
+    } catch (error) {
+      createLogger({ app_id: turns[0]?.appId }).error("the executions queue refused word of a run's turn; it is sent again", error);
+    }
+  }
+
+  async #lookAfter({ runId }: Turn): Promise<void> {
+    try {
+      const run = parseLiveRun(await this.env.DURABLE_RUN.getByName(durableRunName(runId)).read());
+      if (run === null || run.execution.finished_at !== null) this.#line.leave(runId);
+      else this.#line.seen(runId, this.#now());
+    } catch (error) {
+      createLogger({ run_id: runId }).error("a run could not be looked after; it keeps its place", error);
+    }
+  }
+
+  /** Sets the alarm, unless it is set for sooner. */
+  async #wakeBy(milliseconds: number): Promise<void> {
+    const [at, set] = [this.#now() + milliseconds, await this.ctx.storage.getAlarm()];
+    if (set === null || set > at) await this.ctx.storage.setAlarm(at);
+  }
+
+  #now(): number {
+    return Date.now();
+  }
+}

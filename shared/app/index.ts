@@ -24,4 +24,27 @@ export { archive, type PublishRequest, publish, rollback, unpublish } from "./pu
 export { type AppAddress, findPublishedVersion, findRoute, readVersion } from "./routes.ts";
 export { listRuntimeEvents, type RuntimeEventView } from "./runtime-events.ts";
 export { slugSchema } from "./slugs.ts";
+export {
+  appConfigSchema as appTriggerConfigSchema,
+  type NewTrigger,
+  newTriggerSchema,
+  scheduleConfigSchema,
+  type TriggerChanges,
+  triggerChangesSchema,
+  webhookConfigSchema,
+} from "./triggers/config.ts";
+export { findWebhook, fireSchedules, readFiringTrigger } from "./triggers/due.ts";
+export { fillInputs } from "./triggers/inputs.ts";
+export { openTriggerSecret, rotateSigningSecret, signingSecret } from "./triggers/signing.ts";
+export {
+  createTrigger,
+  deleteTrigger,
+  getTrigger,
+  listTriggers,
+  rotateTriggerSecret,
+  type Trigger,
+  type TriggerRow,
+  type TriggerWithSecret,
+  updateTrigger,
+} from "./triggers/triggers.ts";
 export { createVersion, diffVersions, getVersion, listVersions, type Version, type VersionWithManifest } from "./versions.ts";

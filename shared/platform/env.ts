@@ -17,7 +17,7 @@ export type ExecutionsMessage =
   /** A row of `deliveries` is due. */
   | { readonly type: "delivery"; readonly id: string }
   /** A waiting run may go: its app has room. */
-  | { readonly type: "go"; readonly runId: string };
+  | { readonly type: "go"; readonly runId: string; readonly appId: string };
 
 /** What the Worker is bound to. `wrangler.toml` declares the bindings; secrets come from the account or the local stack. */
 export interface Env {

@@ -19,6 +19,7 @@ export { readRun } from "./read-run.ts";
 export { endRecord } from "./record.ts";
 export type { RouteAddress } from "./routes.ts";
 export { type RunOrder, runNow, streamRun } from "./run.ts";
+export { durableRunName } from "./run-id.ts";
 export { loadVersion, resolveRoute } from "./serving.ts";
 export { openSession, SESSION_HEADER, sessionCookie, type VisitorSession } from "./session.ts";
 export type { ServedVersion } from "./versions.ts";

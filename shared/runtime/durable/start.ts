@@ -98,7 +98,7 @@ async function digestOf(workspaceId: string, { scope, value }: RunKey): Promise<
 /** `null` for an app whose runs are not counted. */
 function enterGate(ctx: Context, { app, version }: DurableStart, runId: string) {
   const { concurrency } = version.config;
-  return concurrency ? ctx.env.RUN_GATE.getByName(app.id).enter(runId, concurrency) : null;
+  return concurrency ? ctx.env.RUN_GATE.getByName(app.id).enter(runId, app.id, concurrency) : null;
 }
 
 function leaveGate(ctx: Context, { app }: DurableStart, runId: string): Promise<void> {
