@@ -3,6 +3,7 @@ import { type Context, createContext } from "#platform/context";
 import type { Env } from "#platform/env";
 import { AppError, notFound } from "#platform/errors";
 import { healthResponse } from "./health.ts";
+import { handleHook } from "./hooks/index.ts";
 import { problemResponse } from "./problem.ts";
 import { visitorErrorPage } from "./runtime/error-page.ts";
 import { handleVisitor } from "./runtime/index.ts";
@@ -29,6 +30,7 @@ function route(request: Request, ctx: Context): Promise<Response> {
 async function routePlatform(request: Request, url: URL, ctx: Context): Promise<Response> {
   const [first = "", second = "", ...rest] = url.pathname.slice(1).split("/");
   if (first === "healthz") return healthResponse(ctx);
+  if (first === "api" && second === "v1" && rest[0] === "hooks") return handleHook(request, ctx, rest.slice(1).join("/"));
   if (API_PATHS.has(first)) {
     // Imported late: visitors never need the members' API.
     const { handleApi } = await import("./api/index.ts");

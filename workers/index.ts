@@ -2,6 +2,7 @@ import { createContext } from "#platform/context";
 import type { Env } from "#platform/env";
 import { runScheduled } from "./crons/index.ts";
 import { handleRequest } from "./gateway.ts";
+import { consumeDeadLetters, consumeExecutions } from "./queues/executions.ts";
 import { consumeRecords } from "./queues/records.ts";
 
 export { DatabasePool } from "../durable-objects/database-pool/index.ts";
@@ -15,8 +16,16 @@ export default {
   fetch: handleRequest,
 
   queue(batch, env, execution) {
-    const actor = { type: "system", name: "records" } as const;
-    return consumeRecords(createContext(env, { actor, waitUntil: (work) => execution.waitUntil(work) }), batch.messages);
+    const actor = { type: "system", name: batch.queue } as const;
+    const ctx = createContext(env, { actor, waitUntil: (work) => execution.waitUntil(work) });
+    switch (batch.queue) {
+      case "executions":
+        return consumeExecutions(ctx, batch.messages);
+      case "executions-dead":
+        return consumeDeadLetters(ctx, batch.messages);
+      default:
+        return consumeRecords(ctx, batch.messages);
+    }
   },
 
   scheduled(event, env, execution) {

@@ -3,6 +3,7 @@ export { getAccessPolicy, patchAccessPolicy } from "./access-policy.ts";
 export type { AppRoute, AppStatus, VersionContent } from "./app-route.ts";
 export { type App, type AppPatch, createApp, deleteApp, getApp, listApps, type NewApp, updateApp } from "./apps.ts";
 export { authorizeApp } from "./authorize.ts";
+export { digestOf } from "./canonical.ts";
 export type { Difference } from "./diff.ts";
 export { type Draft, getManifest, putDraft } from "./drafts.ts";
 export {

@@ -11,7 +11,18 @@ export interface RunAnswer {
   readonly session_id: string;
 }
 
-type Answered = Pick<ExecutionRecord, "id" | "status" | "outputs" | "error" | "usage">;
+/** What of a run's record its visitor is told. */
+export type Answered = Pick<ExecutionRecord, "id" | "status" | "outputs" | "error" | "usage">;
+
+/** Whether nothing more will become of a run. */
+export function hasEnded({ status }: Pick<ExecutionRecord, "status">): boolean {
+  return status !== "queued" && status !== "running" && status !== "waiting";
+}
+
+/** A run that has been accepted, before anything more is known of it. */
+export function acceptedRun(runId: string): Answered {
+  return { id: runId, status: "running", outputs: null, error: null, usage: { input_tokens: 0, output_tokens: 0, total_tokens: 0 } };
+}
 
 export function answerOf(execution: Answered, sessionToken: string): RunAnswer {
   const { id, status, outputs, error, usage } = execution;

@@ -3,8 +3,27 @@ import { AppError } from "#platform/errors";
 import { isOriginAllowed } from "./policy.ts";
 import { SESSION_HEADER } from "./session.ts";
 
-const EXPOSED = [SESSION_HEADER, "X-Request-Id", "RateLimit", "RateLimit-Policy", "Retry-After", "Location", "ETag"].join(", ");
-const ACCEPTED = ["Content-Type", "Accept", "Authorization", SESSION_HEADER, "Prefer", "Idempotency-Key", "Last-Event-ID"].join(", ");
+const EXPOSED = [
+  SESSION_HEADER,
+  "X-Request-Id",
+  "RateLimit",
+  "RateLimit-Policy",
+  "Retry-After",
+  "Location",
+  "Preference-Applied",
+  "Idempotency-Replayed",
+  "ETag",
+].join(", ");
+const ACCEPTED = [
+  "Content-Type",
+  "Accept",
+  "Authorization",
+  SESSION_HEADER,
+  "Prefer",
+  "Idempotency-Key",
+  "Last-Event-ID",
+  "X-File-Name",
+].join(", ");
 /** Seconds. Browsers ask again after it, so that a change of origins is noticed. */
 const PREFLIGHT_LIFE_SECONDS = 300;
 

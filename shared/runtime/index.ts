@@ -1,13 +1,26 @@
 /** Runtime: what visitors get. It resolves, decides, admits, runs and records; it never changes an app. */
 export { type Admission, admit } from "./admission/index.ts";
-export type { RunAnswer } from "./answer.ts";
-export { answerOf } from "./answer.ts";
+export { acceptedRun, answerOf, hasEnded, type RunAnswer } from "./answer.ts";
 export { appView, type PageSetting } from "./app-view.ts";
 export { corsHeaders, preflightResponse, requireOrigin } from "./cors.ts";
 export { deleteRunFolder, filesOf } from "./durable/files.ts";
 export { type DurableOrder, durableOrderSchema } from "./durable/order.ts";
-export { type DurableStart, type DurableStarted, durableRun, findKeyedRun, isDurableRunId, startDurable } from "./durable/start.ts";
+export {
+  type DurableStart,
+  type DurableStarted,
+  durableRun,
+  findKeyedRun,
+  isDurableRunId,
+  type RunKey,
+  startDurable,
+} from "./durable/start.ts";
+export type { GivenFile } from "./files/inspect.ts";
+export { MAX_FILE_BYTES, MAX_UPLOAD_BYTES } from "./files/limits.ts";
+export { referToFiles } from "./files/references.ts";
 export { deleteExpiredUploads } from "./files/sweep.ts";
+export { type CheckedFile, checkAmount, checkFile, storeFile } from "./files/upload.ts";
+export { idempotencyKeyOf, runKey, sessionSeed } from "./idempotency.ts";
+export { findRepeated, type LaunchedRun, type LaunchOptions, launchRun } from "./launch.ts";
 export { Lru } from "./lru.ts";
 export { pageHeaders } from "./page/headers.ts";
 export { renderAppPage, renderMessagePage } from "./page/render.tsx";
@@ -15,11 +28,18 @@ export { localeOf } from "./page/texts.ts";
 export type { PageState } from "./page/view.ts";
 export { outboxName, placeOf, placeOfRun } from "./place.ts";
 export { type Caller, decide, enforce, frameAncestors, needsMember, type Purpose } from "./policy.ts";
-export { readRun } from "./read-run.ts";
+export { type Preferences, preferencesOf } from "./preferences.ts";
+export { findRun, type Reader, type VisitorRun } from "./read-run.ts";
 export { endRecord } from "./record.ts";
 export type { RouteAddress } from "./routes.ts";
-export { type RunOrder, runNow, streamRun } from "./run.ts";
+export { type RunOrder, runNow } from "./run.ts";
 export { durableRunName } from "./run-id.ts";
 export { loadVersion, resolveRoute } from "./serving.ts";
 export { openSession, SESSION_HEADER, sessionCookie, type VisitorSession } from "./session.ts";
+export { deliver, offerDeliveries, reviveDelivery } from "./triggers/deliveries.ts";
+export { executionsMessageSchema } from "./triggers/messages.ts";
+export { noteEnds } from "./triggers/owed.ts";
+export { type CallbackView, type DeadLetter, listCallbacks, listDeadLetters, replayDeadLetter, storeDeadLetter } from "./triggers/views.ts";
+export { receiveWebhook } from "./triggers/webhook.ts";
 export type { ServedVersion } from "./versions.ts";
+export { streamRun, type Watching, watchHead, watchRun } from "./watch/watch-run.ts";

@@ -1,5 +1,4 @@
 import { env } from "cloudflare:workers";
-import { createParser } from "eventsource-parser";
 import { describe, expect, it, vi } from "vitest";
 import type { VersionContent } from "#app";
 import { compilePlan, inputDeclarations } from "#execution";
@@ -8,7 +7,7 @@ import type { Env as PlatformEnv } from "#platform/env";
 import { errorCode } from "#platform/errors";
 import { parseRunRecord, type RunRecord } from "#platform/records";
 import { outboxName, placeOfRun } from "./place.ts";
-import { type RunOrder, runNow, streamRun } from "./run.ts";
+import { type RunOrder, runNow } from "./run.ts";
 
 declare global {
   namespace Cloudflare {
@@ -83,15 +82,6 @@ function brokenRecorder(ctx: Context): Partial<PlatformEnv> {
   return { RECORDER: Object.assign(Object.create(ctx.env.RECORDER), { getByName: () => ({ append: fail, open: fail }) }) };
 }
 
-function eventsIn(text: string): { type: string; data: Record<string, unknown>; id: number }[] {
-  const events: { type: string; data: Record<string, unknown>; id: number }[] = [];
-  const parser = createParser({
-    onEvent: ({ event = "", data, id }) => events.push({ type: event, data: JSON.parse(data), id: Number(id) }),
-  });
-  parser.feed(text);
-  return events;
-}
-
 describe("runNow", () => {
   it("answers once the run is on record, in the outbox that its id names", async () => {
     const { ctx, order, refund } = start();
@@ -122,60 +112,6 @@ describe("runNow", () => {
     const broken = start(brokenRecorder(ctx)).ctx;
     const code = await runNow(broken, order).catch(errorCode);
     expect(code).toBe("upstream_unavailable");
-    expect(refund).toHaveBeenCalledOnce();
-  });
-});
-
-describe("streamRun", () => {
-  it("has the run on record before its first byte, and its end before run.finished", async () => {
-    const { ctx, order, settled } = start();
-    const stream = await streamRun(ctx, order);
-    await settled();
-    const events = eventsIn(await new Response(stream).text());
-    expect(events.map(({ id }) => id)).toEqual(events.map((_, index) => index + 1));
-    expect(events.map(({ type }) => type)).toEqual([
-      "run.started",
-      "node.started",
-      "node.finished",
-      "node.started",
-      "node.finished",
-      "node.started",
-      "node.finished",
-      "run.finished",
-    ]);
-    for (const { type, data } of events) expect(data["type"]).toBe(type);
-    const end = events.at(-1)?.data;
-    expect(end).toMatchObject({ status: "completed", outputs: { reply: "Hello Ana" }, session_id: "the.token" });
-    const record = await recordOf(String(end?.["run_id"]));
-    expect(record?.execution).toMatchObject({ status: "completed", outputs: { reply: "Hello Ana" } });
-    expect(JSON.stringify(events.slice(0, -1))).not.toContain("Ana");
-  });
-
-  it("goes on when its watcher leaves at once", async () => {
-    const { ctx, order, settled } = start();
-    const ids: string[] = [];
-    const watched: Context = Object.create(ctx, {
-      newId: {
-        value: (kind: Parameters<Context["newId"]>[0]) => {
-          const id = ctx.newId(kind);
-          ids.push(id);
-          return id;
-        },
-      },
-    });
-    const stream = await streamRun(watched, order);
-    await stream.cancel();
-    await settled();
-    const [id = ""] = ids;
-    const outbox = env.RECORDER.getByName(outboxName(WORKSPACE, "fra"));
-    const found = (await outbox.pull(100)).find((row) => row.id.startsWith(id.slice(0, -3)));
-    expect(found && parseRunRecord(found.record).execution.status).toBe("completed");
-  });
-
-  it("refuses as a problem, before any byte, what could not be recorded as begun", async () => {
-    const { order, refund, ctx } = start();
-    const broken = start(brokenRecorder(ctx)).ctx;
-    expect(await streamRun(broken, order).catch(errorCode)).toBe("upstream_unavailable");
     expect(refund).toHaveBeenCalledOnce();
   });
 });

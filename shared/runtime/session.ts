@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Context } from "#platform/context";
-import { isId } from "#platform/ids";
+import { isId, newId } from "#platform/ids";
 
 /*
  * Who a visitor is, without storage: a signed token that the browser keeps as a cookie and other callers send back as a
@@ -115,13 +115,25 @@ function sessionToken(headers: Headers): string | null {
   return null;
 }
 
-/** The visitor's session for an app. A token that does not hold silently becomes a new anonymous session. */
-export async function openSession(ctx: Context, appId: string, headers: Headers): Promise<VisitorSession> {
+/** The visitor that a seed stands for in an app: always the same one, and known to nobody who does not have the seed. */
+async function seededVisitor(ctx: Context, appId: string, seed: string): Promise<string> {
+  const [newest] = await sessionKeys(ctx.env.SESSION_KEYS);
+  if (newest === undefined) throw new Error("SESSION_KEYS holds no key");
+  const mac = await crypto.subtle.sign("HMAC", newest, encoder.encode(`visitor by seed\n${appId}\n${seed}`));
+  const bytes = (length: number) => new Uint8Array(mac, 0, length);
+  return newId("visitor", { now: () => 0 }, { bytes, float: () => 0 });
+}
+
+/**
+ * The visitor's session for an app. A token that does not hold silently becomes a new anonymous session: one of chance, or
+ * the one that `seed` stands for.
+ */
+export async function openSession(ctx: Context, appId: string, headers: Headers, seed?: string): Promise<VisitorSession> {
   const now = ctx.clock.now();
   const token = sessionToken(headers);
   const known = token === null ? null : await verify(ctx, appId, token);
   if (known !== null && token !== null && now - known.iat < RENEW_AFTER_MS) return { id: known.id, token, fresh: false };
-  const id = known?.id ?? ctx.newId("visitor");
+  const id = known?.id ?? (seed === undefined ? ctx.newId("visitor") : await seededVisitor(ctx, appId, seed));
   return { id, token: await sign(ctx.env, { id, app: appId, iat: now, exp: now + LIFE_MS }), fresh: true };
 }
 

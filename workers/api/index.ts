@@ -9,6 +9,7 @@ import { authHandler } from "./auth.ts";
 import { readBody } from "./body.ts";
 import { refuseForeignOrigin } from "./csrf.ts";
 import { databaseRouter } from "./database.ts";
+import { deadLettersRouter } from "./dead-letters.ts";
 import { domainsRouter } from "./domains.ts";
 import { draftsRouter } from "./drafts.ts";
 import { idempotencyKeyOf, once } from "./idempotency.ts";
@@ -20,6 +21,7 @@ import { rolesRouter } from "./roles.ts";
 import { createRouter } from "./router.ts";
 import { runsRouter } from "./runs.ts";
 import { secretsRouter } from "./secrets.ts";
+import { triggersRouter } from "./triggers.ts";
 import { usageRouter } from "./usage.ts";
 import { versionsRouter } from "./versions.ts";
 import { describeVisitorPaths } from "./visitor-paths.ts";
@@ -48,6 +50,8 @@ for (const router of [
   versionsRouter,
   accessPolicyRouter,
   runsRouter,
+  triggersRouter,
+  deadLettersRouter,
   databaseRouter,
   domainsRouter,
   usageRouter,

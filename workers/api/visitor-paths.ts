@@ -29,8 +29,33 @@ const appSchema = z
   .openapi("PublishedApp");
 
 const runRequestSchema = z
-  .strictObject({ inputs: z.record(z.string(), z.unknown()), captcha_token: z.string().optional() })
+  .strictObject({
+    inputs: z.record(z.string(), z.unknown()).openapi({ description: "An input of type file takes the id of an uploaded file." }),
+    captcha_token: z.string().optional(),
+    callback_url: z.string().optional().openapi({ description: "Told when the run has ended. For callers with an API key." }),
+  })
   .openapi("RunRequest");
+
+const fileSchema = z
+  .object({ id: z.string(), name: z.string(), type: z.string(), size: z.number().int() })
+  .openapi("UploadedFile", { description: "A file by reference; `type` is found by its bytes, `size` counts them." });
+
+const startHeadersSchema = sessionSchema.extend({
+  "Idempotency-Key": z
+    .string()
+    .optional()
+    .openapi({ description: "The same key and body give the first run again, also while it goes on; another body is refused with 422." }),
+  Prefer: z.string().optional().openapi({ description: "`respond-async` to be answered at once; `wait=N` to wait at most N seconds." }),
+});
+
+const watchHeadersSchema = sessionSchema.extend({
+  "Last-Event-ID": z.string().optional().openapi({ description: "The last event received: the stream goes on after it." }),
+});
+
+const watchQuerySchema = z.object({
+  session: z.string().optional().openapi({ description: "The session, for scripts that cannot set headers." }),
+  last_event_id: z.string().optional().openapi({ description: "As Last-Event-ID." }),
+});
 
 const runAnswerSchema = z
   .object({
@@ -43,8 +68,12 @@ const runAnswerSchema = z
   })
   .openapi("RunAnswer");
 
-const STREAM = `Events \`run.started\`, \`node.started\`, \`node.delta {node_id, text}\`, \`node.retried\`, \`node.finished\` and \`run.finished\` (the
-data of the JSON answer), each with an increasing \`id\`.`;
+const STREAM = `Events \`run.started\`, \`node.started\`, \`node.delta {node_id, text}\`, \`node.waiting {node_id, until, asks}\`,
+\`node.retried\` (what the node has streamed is void), \`node.finished\` and \`run.finished\` (the data of the JSON answer), each with an
+increasing \`id\`.`;
+
+const WAITS = `Runs that wait, that are streamed, that have a key or files survive any crash. One that has not ended when its caller
+is answered is answered with 202 and \`Location\`.`;
 
 /** Adds the visitors' addresses to the description of the members' API. */
 export function describeVisitorPaths(api: OpenAPIHono<ApiBindings>): void {
@@ -71,13 +100,14 @@ export function describeVisitorPaths(api: OpenAPIHono<ApiBindings>): void {
     path: `${path}/runs`,
     tags,
     summary: "Run the app",
-    description: "A run that fails is answered with 200 and `status: failed`, since it exists.",
-    request: { params: addressSchema, headers: sessionSchema, body: jsonBody(runRequestSchema) },
+    description: `A run that fails is answered with 200 and \`status: failed\`, since it exists. ${WAITS}`,
+    request: { params: addressSchema, headers: startHeadersSchema, body: jsonBody(runRequestSchema) },
     responses: {
       200: {
         description: `The run; with \`Accept: text/event-stream\`, its events. ${STREAM}`,
         content: { "application/json": { schema: dataOf(runAnswerSchema) }, "text/event-stream": { schema: z.string() } },
       },
+      202: jsonContent(dataOf(runAnswerSchema), "The run goes on; `Location` is where to read it"),
       ...problemResponses,
     },
   });
@@ -88,5 +118,36 @@ export function describeVisitorPaths(api: OpenAPIHono<ApiBindings>): void {
     summary: "A run, for the session or key that made it",
     request: { params: addressSchema.extend({ run_id: z.string() }), headers: sessionSchema },
     responses: { 200: jsonContent(dataOf(runAnswerSchema), "The run"), ...problemResponses },
+  });
+  api.openAPIRegistry.registerPath({
+    method: "get",
+    path: `${path}/runs/{run_id}/events`,
+    tags,
+    summary: "A run's events, for the session or key that made it",
+    description: `Server-sent events, or a WebSocket on upgrade whose messages are the same events with their \`id\`. ${STREAM} Once the
+events are no longer kept, only \`run.started\` and \`run.finished\` are told.`,
+    request: { params: addressSchema.extend({ run_id: z.string() }), headers: watchHeadersSchema, query: watchQuerySchema },
+    responses: { 200: { description: "The events", content: { "text/event-stream": { schema: z.string() } } }, ...problemResponses },
+  });
+  const parts = z.object({ file: z.array(z.string().openapi({ format: "binary" })) });
+  api.openAPIRegistry.registerPath({
+    method: "post",
+    path: `${path}/files`,
+    tags,
+    summary: "Upload files for a run",
+    description: `A form with up to 5 parts named \`file\`, of 10 MB each and 20 MB together, or one file as the body with its \`Content-Type\`
+and \`X-File-Name\`. The type is found by the bytes; programs, markup and scripts are refused. A file is for the session or key that uploaded
+it, and is deleted after 24 hours; runs keep their own copy.`,
+    request: {
+      params: addressSchema,
+      headers: sessionSchema.extend({ "X-File-Name": z.string().optional() }),
+      body: {
+        content: {
+          "multipart/form-data": { schema: parts },
+          "application/octet-stream": { schema: z.string().openapi({ format: "binary" }) },
+        },
+      },
+    },
+    responses: { 201: jsonContent(dataOf(z.array(fileSchema)), "The files, in the order they came"), ...problemResponses },
   });
 }

@@ -1,8 +1,9 @@
 import { and, gt, lt, lte } from "drizzle-orm";
+import { fireSchedules } from "#app";
 import { reconcileQuota } from "#billing";
 import type { Context } from "#platform/context";
 import { idempotencyKeys, workspaceQuotas } from "#platform/schema";
-import { deleteExpiredUploads } from "#runtime";
+import { deleteExpiredUploads, offerDeliveries } from "#runtime";
 
 /** The minute of the hour in which counters are compared with the ledger: not the full hour, when everybody's schedules fire. */
 const RECONCILE_MINUTE = 17;
@@ -15,13 +16,19 @@ const UPLOADS_MINUTE = 41;
  * stop the others.
  */
 export async function runScheduled(ctx: Context, scheduledTime: number): Promise<void> {
-  const tasks = [forgetIdempotencyKeys(ctx)];
+  const tasks = [fireAndOffer(ctx), forgetIdempotencyKeys(ctx)];
   const minute = new Date(scheduledTime).getUTCMinutes();
   if (minute === RECONCILE_MINUTE) tasks.push(reconcileQuotas(ctx));
   if (minute === UPLOADS_MINUTE) tasks.push(deleteExpiredUploads(ctx));
   for (const outcome of await Promise.allSettled(tasks)) {
     if (outcome.status === "rejected") ctx.log.error("a scheduled task failed", outcome.reason);
   }
+}
+
+/** Schedules that are due, and then everything that is owed. */
+async function fireAndOffer(ctx: Context): Promise<void> {
+  await fireSchedules(ctx);
+  await offerDeliveries(ctx);
 }
 
 async function forgetIdempotencyKeys(ctx: Context): Promise<void> {

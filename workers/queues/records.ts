@@ -6,8 +6,9 @@ import { isUnreachable, sqlState } from "#platform/db";
 import type { RecordsMessage } from "#platform/env";
 import { errorMessage } from "#platform/errors";
 import type { OutboxRejection, OutboxRow } from "#platform/objects/recorder";
-import { parseRunRecord, type RunRecord } from "#platform/records";
+import { type ExecutionRecord, parseRunRecord, type RunRecord } from "#platform/records";
 import { runtimeEvents } from "#platform/schema";
+import { noteEnds } from "#runtime";
 
 const messageSchema: z.ZodType<RecordsMessage> = z.object({ outbox: z.string().min(1) });
 
@@ -45,11 +46,18 @@ async function drain(ctx: Context, outbox: string): Promise<void> {
     if (rows.length === 0) return;
     const { readable, unreadable } = read(rows);
     const { written, refused } = join([{ written: [], refused: unreadable }, await writeAll(ctx, readable)]);
+    // Before the rows are confirmed: what ended runs owe others must not be lost with them.
+    await noteEnds(ctx, recordsOf(readable, written));
     const [parked] = await Promise.all([refused.length === 0 ? [] : recorder.reject(refused), recorder.confirm(written)]);
     await reportParked(ctx, outbox, readable, parked);
     // What was refused would only be pulled again: the rest waits for the next knock.
     if (refused.length > 0) return;
   }
+}
+
+function recordsOf(rows: readonly ReadRow[], written: readonly Pick<OutboxRow, "id">[]): ExecutionRecord[] {
+  const ids = new Set(written.map(({ id }) => id));
+  return rows.filter(({ id }) => ids.has(id)).map(({ record }) => record.execution);
 }
 
 /** A row with its record read. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { errorCode } from "#platform/errors";
-import { readRunBody } from "./body.ts";
+import { askedOf, readRunBody } from "./body.ts";
 
 const LIMIT = 256 * 1024;
 
@@ -9,9 +9,18 @@ function post(body: BodyInit | null, contentType?: string, headers: Record<strin
   return new Request("http://app.test/runs", { method: "POST", body, headers: { ...type, ...headers } });
 }
 
+/** A multipart form, as bytes that are there at once. */
+async function postForm(form: FormData): Promise<Request> {
+  const sent = new Response(form);
+  const type = sent.headers.get("Content-Type") ?? "";
+  return post(await sent.arrayBuffer(), type);
+}
+
+const read = (request: Request) => readRunBody(request, async () => false);
+
 /** What reading fails with, or `null` when it does not. */
 async function failureOf(request: Request): Promise<unknown> {
-  return readRunBody(request).then(
+  return readRunBody(request, async () => false).then(
     () => null,
     (error: unknown) => errorCode(error),
   );
@@ -19,21 +28,46 @@ async function failureOf(request: Request): Promise<unknown> {
 
 describe("readRunBody", () => {
   it("reads JSON", async () => {
-    expect(await readRunBody(post('{"inputs":{"a":1}}', "application/json; charset=utf-8"))).toEqual({ kind: "json", inputs: { a: 1 } });
-    expect(await readRunBody(post('{"inputs":{},"captcha_token":"x"}', "Application/JSON"))).toEqual({ kind: "json", inputs: {} });
+    expect(await read(post('{"inputs":{"a":1}}', "application/json; charset=utf-8"))).toEqual({
+      kind: "json",
+      inputs: { a: 1 },
+      callbackUrl: null,
+    });
+    const further = '{"inputs":{},"captcha_token":"x","callback_url":"https://a.test"}';
+    expect(await read(post(further, "Application/JSON"))).toEqual({ kind: "json", inputs: {}, callbackUrl: "https://a.test" });
   });
 
   it("reads forms as browsers send them", async () => {
     const fields = { email: "a@b.c", note: "ü & 字" };
-    expect(await readRunBody(post(new URLSearchParams(fields)))).toEqual({ kind: "form", inputs: fields });
+    expect(await read(post(new URLSearchParams(fields)))).toEqual({ kind: "form", inputs: fields, files: new Map() });
     const form = new FormData();
     for (const [name, value] of Object.entries(fields)) form.set(name, value);
-    form.set("file", new File(["x"], "x.txt"));
-    expect(await readRunBody(post(form))).toEqual({ kind: "form", inputs: fields });
+    form.set("paper", new File(["x"], "x.txt", { type: "text/plain" }));
+    const paper = { name: "x.txt", declared: "text/plain", bytes: new TextEncoder().encode("x") };
+    expect(await read(await postForm(form))).toEqual({ kind: "form", inputs: fields, files: new Map([["paper", paper]]) });
+  });
+
+  it("takes large forms only where the app takes files, and one file a field", async () => {
+    const form = new FormData();
+    form.append("paper", new File(["x".repeat(LIMIT)], "x.txt"));
+    expect(await failureOf(await postForm(form))).toBe("payload_too_large");
+    expect((await readRunBody(await postForm(form), async () => true)).kind).toBe("form");
+    form.append("paper", new File(["y"], "y.txt"));
+    expect(await readRunBody(await postForm(form), async () => true).catch(errorCode)).toBe("validation_failed");
+  });
+
+  it("knows the same request again, by the bytes of its files", async () => {
+    const asked = async (text: string) => {
+      const form = new FormData();
+      form.append("paper", new File([text], "x.txt"));
+      return JSON.stringify(await askedOf(await read(await postForm(form))));
+    };
+    expect(await asked("x")).toBe(await asked("x"));
+    expect(await asked("x")).not.toBe(await asked("y"));
   });
 
   it("does not let a form's field reach beyond the form", async () => {
-    const body = await readRunBody(post("__proto__=x&constructor=y", "application/x-www-form-urlencoded"));
+    const body = await read(post("__proto__=x&constructor=y", "application/x-www-form-urlencoded"));
     expect(Object.keys(body.inputs ?? {})).toEqual(["__proto__", "constructor"]);
     expect(Object.getPrototypeOf(body.inputs)).toBe(Object.prototype);
   });

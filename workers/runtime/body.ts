@@ -1,53 +1,23 @@
 import { z } from "zod";
 import { AppError, validationFailed } from "#platform/errors";
 import { faultsOf } from "#platform/faults";
+import { checkAmount, type GivenFile, MAX_UPLOAD_BYTES } from "#runtime";
+import { mediaTypeOf, readMultipart, readText } from "./read-body.ts";
 
-/** The most a run's request may carry, in bytes. */
+/** The most a run's request may carry besides files, in bytes. */
 const LIMIT = 256 * 1024;
 
 /** A run as it was asked for. A form's values are texts, to be read as the types that the app declares. */
 export type RunBody =
-  | { readonly kind: "json"; readonly inputs: unknown }
-  | { readonly kind: "form"; readonly inputs: Readonly<Record<string, string>> };
+  | { readonly kind: "json"; readonly inputs: unknown; readonly callbackUrl: string | null }
+  /** `files` by the name of their field. */
+  | { readonly kind: "form"; readonly inputs: Readonly<Record<string, string>>; readonly files: ReadonlyMap<string, GivenFile> };
 
-const jsonBodySchema = z.strictObject({ inputs: z.unknown(), captcha_token: z.string().max(4096).optional() });
-
-function tooLarge(): AppError {
-  return new AppError("payload_too_large", `The request is larger than ${LIMIT / 1024} KiB.`);
-}
-
-/** Reads the body up to the limit; one byte more and nothing further is read. */
-async function readBytes(request: Request): Promise<Uint8Array<ArrayBuffer>> {
-  if (Number(request.headers.get("Content-Length") ?? 0) > LIMIT) throw tooLarge();
-  if (request.body === null) return new Uint8Array();
-  const reader = request.body.getReader();
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for (let next = await reader.read(); !next.done; next = await reader.read()) {
-    const chunk: Uint8Array = next.value;
-    length += chunk.byteLength;
-    if (length > LIMIT) {
-      await reader.cancel();
-      throw tooLarge();
-    }
-    chunks.push(chunk);
-  }
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return bytes;
-}
-
-function decode(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
-  } catch (cause) {
-    throw new AppError("bad_request", "The body is not UTF-8 text.", { cause });
-  }
-}
+const jsonBodySchema = z.strictObject({
+  inputs: z.unknown(),
+  captcha_token: z.string().max(4096).optional(),
+  callback_url: z.string().max(2048).optional(),
+});
 
 function parseJson(text: string): RunBody {
   let json: unknown;
@@ -58,42 +28,55 @@ function parseJson(text: string): RunBody {
   }
   const parsed = jsonBodySchema.safeParse(json);
   if (!parsed.success) throw validationFailed(faultsOf(parsed.error));
-  return { kind: "json", inputs: parsed.data.inputs };
+  return { kind: "json", inputs: parsed.data.inputs, callbackUrl: parsed.data.callback_url ?? null };
 }
 
-/** Only texts: files have no place to go yet, and an empty file field is sent by every form that has one. */
-function textsOf(entries: Iterable<[string, unknown]>): RunBody {
+/** A form's entry as a file. Every form that has a file field sends it, though empty when nothing was chosen. */
+export async function givenFile(entry: File): Promise<GivenFile | null> {
+  if (entry.size === 0 && entry.name === "") return null;
+  return { name: entry.name, declared: entry.type, bytes: new Uint8Array(await entry.arrayBuffer()) };
+}
+
+async function formOf(entries: Iterable<[string, File | string]>): Promise<RunBody> {
   const texts = new Map<string, string>();
+  const files = new Map<string, GivenFile>();
   for (const [name, value] of entries) {
+    const file = typeof value === "string" ? null : await givenFile(value);
     if (typeof value === "string") texts.set(name, value);
+    else if (files.has(name)) throw validationFailed([{ path: `inputs.${name}`, code: "too_many_files", message: "Give one file." }]);
+    else if (file !== null) files.set(name, file);
   }
-  return { kind: "form", inputs: Object.fromEntries(texts) };
-}
-
-async function parseMultipart(bytes: Uint8Array<ArrayBuffer>, contentType: string): Promise<RunBody> {
-  try {
-    const form = await new Response(bytes, { headers: { "Content-Type": contentType } }).formData();
-    return textsOf(form.entries());
-  } catch (cause) {
-    throw new AppError("bad_request", "The body is not a multipart form.", { cause });
-  }
+  checkAmount([...files.values()].map(({ bytes }) => bytes.length));
+  return { kind: "form", inputs: Object.fromEntries(texts), files };
 }
 
 /**
- * The body of `POST …/runs`: JSON, or a form as browsers send it. Throws `unsupported_media_type`, `payload_too_large`,
- * `bad_request` for what cannot be read and `validation_failed` for what does not belong.
+ * The body of `POST …/runs`: JSON, or a form as browsers send it, which may bring files where the app takes some. Throws
+ * `unsupported_media_type`, `payload_too_large`, `bad_request` for what cannot be read and `validation_failed` for what
+ * does not belong.
  */
-export async function readRunBody(request: Request): Promise<RunBody> {
-  const contentType = request.headers.get("Content-Type") ?? "";
-  const mediaType = contentType.split(";", 1)[0]?.trim().toLowerCase();
-  switch (mediaType) {
+export async function readRunBody(request: Request, takesFiles: () => Promise<boolean>): Promise<RunBody> {
+  switch (mediaTypeOf(request)) {
     case "application/json":
-      return parseJson(decode(await readBytes(request)));
+      return parseJson(await readText(request, LIMIT));
     case "application/x-www-form-urlencoded":
-      return textsOf(new URLSearchParams(decode(await readBytes(request))));
-    case "multipart/form-data":
-      return parseMultipart(await readBytes(request), contentType);
+      return formOf(new URLSearchParams(await readText(request, LIMIT)));
+    case "multipart/form-data": {
+      const limit = (await takesFiles()) ? LIMIT + MAX_UPLOAD_BYTES : LIMIT;
+      return formOf((await readMultipart(request, limit)).entries());
+    }
     default:
       throw new AppError("unsupported_media_type", "Send application/json, or a form.");
   }
+}
+
+async function fingerprint(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return btoa(String.fromCharCode(...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))));
+}
+
+/** What was asked, as a value that is the same for the same request. */
+export async function askedOf(body: RunBody): Promise<unknown> {
+  if (body.kind === "json") return { inputs: body.inputs ?? {}, callback_url: body.callbackUrl };
+  const files = [...body.files].map(async ([name, { bytes }]) => [name, await fingerprint(bytes)] as const);
+  return { inputs: body.inputs, files: Object.fromEntries(await Promise.all(files)) };
 }

@@ -1,11 +1,12 @@
 import type { AppRoute } from "#app";
 import type { Context } from "#platform/context";
-import { AppError } from "#platform/errors";
 import { corsHeaders, preflightResponse, resolveRoute } from "#runtime";
 import { problemResponse } from "../problem.ts";
 import { answerForm } from "./accepts.ts";
 import { visitorErrorPage } from "./error-page.ts";
+import { uploadFiles } from "./files.ts";
 import { appPage } from "./page.ts";
+import { runEvents } from "./run-events.ts";
 import { showRun, startRun } from "./runs.ts";
 import { appSchema } from "./schema.ts";
 import { addressOf, type Endpoint, endpointOf, requireMethod, type VisitorTarget } from "./target.ts";
@@ -23,7 +24,9 @@ async function answer(ctx: Context, endpoint: Endpoint, visit: Visit): Promise<R
     case "run":
       return showRun(ctx, visit, endpoint.runId);
     case "run_events":
-      throw new AppError("not_implemented", "A run's events are streamed to whoever starts it; following it later is not served yet.");
+      return runEvents(ctx, visit, endpoint.runId);
+    case "files":
+      return uploadFiles(ctx, visit);
   }
 }
 
@@ -34,6 +37,7 @@ function failure(error: unknown, request: Request, ctx: Context, route: AppRoute
 
 /** Adds what an answer says to pages of other origins; errors say it too, or a page could not read why it was refused. */
 function withCors(response: Response, route: AppRoute, request: Request): Response {
+  if (response.webSocket) return response;
   for (const [name, value] of Object.entries(corsHeaders(route, request))) {
     if (name === "Vary") response.headers.append(name, value);
     else response.headers.set(name, value);

@@ -9,6 +9,7 @@ describe("endpointOf", () => {
     ["schema/", "schema"],
     ["runs", "runs"],
     ["runs/", "runs"],
+    ["files", "files"],
     ["runs/run_1", "run"],
     ["runs/run_1/", "run"],
     ["runs/run_1/events", "run_events"],
@@ -16,9 +17,12 @@ describe("endpointOf", () => {
     expect(endpointOf(rest)).toMatchObject({ name });
   });
 
-  it.each(["other", "schema/x", "runs//", "runs/run_1/nodes", "runs/run_1/events/x", "//", ".env"])("does not know '%s'", (rest) => {
-    expect(() => endpointOf(rest)).toThrow("was not found");
-  });
+  it.each(["other", "schema/x", "runs//", "runs/run_1/nodes", "runs/run_1/events/x", "files/fil_1", "//", ".env"])(
+    "does not know '%s'",
+    (rest) => {
+      expect(() => endpointOf(rest)).toThrow("was not found");
+    },
+  );
 });
 
 describe("requireMethod", () => {

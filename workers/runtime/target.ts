@@ -13,7 +13,7 @@ export type VisitorTarget = (
 };
 
 export type Endpoint =
-  | { readonly name: "page" | "schema" | "runs"; readonly methods: readonly string[] }
+  | { readonly name: "page" | "schema" | "runs" | "files"; readonly methods: readonly string[] }
   | { readonly name: "run" | "run_events"; readonly methods: readonly string[]; readonly runId: string };
 
 const READ = ["GET", "HEAD"];
@@ -28,6 +28,7 @@ export function endpointOf(rest: string): Endpoint {
   if (first === "" && runId === undefined) return { name: "page", methods: READ };
   if (first === "schema" && runId === undefined) return { name: "schema", methods: READ };
   if (first === "runs" && runId === undefined) return { name: "runs", methods: ["POST"] };
+  if (first === "files" && runId === undefined) return { name: "files", methods: ["POST"] };
   if (first === "runs" && runId && more.length === 0) {
     if (third === undefined) return { name: "run", methods: READ, runId };
     if (third === "events") return { name: "run_events", methods: READ, runId };

@@ -3,8 +3,10 @@ import type { Context } from "#platform/context";
 import {
   decide,
   enforce,
+  openSession,
   type PageSetting,
   type Purpose,
+  type Reader,
   resolveRoute,
   SESSION_HEADER,
   sessionCookie,
@@ -33,6 +35,16 @@ export async function enter(ctx: Context, visit: Visit, purpose: Purpose): Promi
  */
 export async function renew(ctx: Context, visit: Visit): Promise<Visit> {
   return { ...visit, route: await resolveRoute(ctx, addressOf(visit.target)) };
+}
+
+/** Who asks for a run that was made before. Membership gives no right to a visitor's run, so only a key is looked at. */
+export async function openReader(ctx: Context, { request, route }: Visit, headers = request.headers): Promise<Reader> {
+  const hasKey = headers.has("Authorization");
+  const [session, apiKeyId] = await Promise.all([
+    openSession(ctx, route.appId, headers),
+    hasKey ? identifyCaller(ctx, request, route).then((caller) => caller.apiKeyId) : null,
+  ]);
+  return { session, apiKeyId };
 }
 
 /** The headers by which a visitor keeps the session. */

@@ -58,19 +58,23 @@ interface NamedLimiter {
 
 /**
  * Takes one unit from each limit of the app and one request from the workspace's quota: all of them or, as far as anybody
- * can see, none. Costs no call while the isolate has units or knows of a refusal. Errors: `upstream_unavailable` or
- * `database_unavailable` when a counter cannot be asked; then nothing was taken.
+ * can see, none. An upload only counts against its visitor; the run that uses it is the request. Costs no call while the
+ * isolate has units or knows of a refusal. Errors: `upstream_unavailable` or `database_unavailable` when a counter cannot be
+ * asked; then nothing was taken.
  */
-export async function admit(ctx: Context, route: AdmissionRoute, who: Visitor): Promise<Admission> {
+export async function admit(ctx: Context, route: AdmissionRoute, who: Visitor, purpose: "run" | "upload" = "run"): Promise<Admission> {
   const { per_app } = route.accessPolicy.rate_limit;
+  const isRun = purpose === "run";
   const app = new Limiter(ctx, `app:${route.appId}`, inMilliseconds(per_app), route.epoch);
   const limiters = await visitorLimiters(ctx, route, who);
-  if (per_app) limiters.push({ name: "per_app", limit: per_app, limiter: app });
+  if (per_app && isRun) limiters.push({ name: "per_app", limit: per_app, limiter: app });
 
-  const refusals = await knownRefusals(ctx, route.workspaceId, limiters);
+  const refusals = knownRefusals(limiters);
+  const quota = isRun ? await knownQuotaRefusal(ctx, route.workspaceId) : undefined;
+  if (quota) refusals.push(quotaReport(quota));
   if (refusals.length > 0) return refuse(refusals, await app.epoch());
 
-  const asked = [...limiters.map(claimLimit), claimQuota(ctx, route.workspaceId)];
+  const asked = [...limiters.map(claimLimit), ...(isRun ? [claimQuota(ctx, route.workspaceId)] : [])];
   const [[epoch], claims] = await Promise.all([Promise.allSettled([app.epoch()]), Promise.allSettled(asked)]);
   const refund = () => {
     for (const claim of claims) if (claim.status === "fulfilled" && claim.value.ok) claim.value.refund();
@@ -118,15 +122,11 @@ function inMilliseconds(limit: Limit | null) {
   return limit && { maxRequests: limit.max_requests, windowMs: limit.window_seconds * 1_000 };
 }
 
-async function knownRefusals(ctx: Context, workspaceId: string, limiters: readonly NamedLimiter[]): Promise<LimitReport[]> {
-  const refusals: LimitReport[] = [];
-  for (const named of limiters) {
+function knownRefusals(limiters: readonly NamedLimiter[]): LimitReport[] {
+  return limiters.flatMap((named) => {
     const denial = named.limiter.denial();
-    if (denial) refusals.push(reportOf(named, denial));
-  }
-  const quota = await knownQuotaRefusal(ctx, workspaceId);
-  if (quota) refusals.push(quotaReport(quota));
-  return refusals;
+    return denial ? [reportOf(named, denial)] : [];
+  });
 }
 
 async function claimLimit(named: NamedLimiter): Promise<Claim> {

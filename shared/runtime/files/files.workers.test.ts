@@ -5,7 +5,6 @@ import { createContext } from "#platform/context";
 import type { Env as PlatformEnv } from "#platform/env";
 import { errorCode } from "#platform/errors";
 import { referToFiles } from "./references.ts";
-import { deleteRunFiles, runFiles, takeFiles } from "./run-files.ts";
 import { deleteExpiredUploads } from "./sweep.ts";
 import { checkFile, storeFile, uploadName } from "./upload.ts";
 
@@ -75,26 +74,5 @@ describe("uploads", () => {
     expect(await env.FILES.head(uploadName(id))).not.toBeNull();
     await deleteExpiredUploads(at(25));
     expect(await env.FILES.head(uploadName(id))).toBeNull();
-  });
-});
-
-describe("a run's files", () => {
-  it("are its own copies, and go with it", async () => {
-    const { id, ...file } = await upload("a.txt", "x");
-    await takeFiles(ctx, WORKSPACE, "run_1", [id]);
-    await env.FILES.delete(uploadName(id));
-    const { openFile, keepFile } = runFiles(ctx, WORKSPACE, "run_1");
-    expect(await openFile(id)).toEqual({ reference: { id, ...file }, bytes: new TextEncoder().encode("x") });
-    const made = await keepFile({ name: "ü.png", type: "image/png", bytes: new Uint8Array([1, 2]) });
-    expect((await openFile(made.id)).reference).toEqual({ id: made.id, name: "ü.png", type: "image/png", size: 2 });
-    await deleteRunFiles(ctx, "run_1");
-    expect(await openFile(made.id).catch(errorCode)).toBe("not_found");
-  });
-
-  it("are nobody else's", async () => {
-    const { id } = await upload("a.txt", "x");
-    expect(await takeFiles(ctx, "wrk_other", "run_2", [id]).catch(errorCode)).toBe("not_found");
-    await takeFiles(ctx, WORKSPACE, "run_2", [id]);
-    expect(await runFiles(ctx, WORKSPACE, "run_3").openFile(id).catch(errorCode)).toBe("not_found");
   });
 });

@@ -1,6 +1,6 @@
 import { Blocks, liveBlocks } from "./blocks.tsx";
 import { Document } from "./document.tsx";
-import { Failure, OfflineNote, ResultOf, resultSpec } from "./outcome.tsx";
+import { Failure, Going, OfflineNote, ResultOf, resultSpec } from "./outcome.tsx";
 import type { PageConfig } from "./page-config.ts";
 import type { AppView } from "./view.ts";
 
@@ -16,6 +16,7 @@ function chatInput(blocks: AppView["ui"]["blocks"]): string | null {
 function configOf(view: AppView, chat: string | null): PageConfig {
   return {
     runs: `${view.base}/runs`,
+    files: `${view.base}/files`,
     language: view.locale.language,
     result: resultSpec(view.ui.result_view),
     live: liveBlocks(view.ui.blocks),
@@ -53,7 +54,12 @@ export function AppPage({ view }: { view: AppView }) {
   const { locale, state } = view;
   const chat = chatInput(view.ui.blocks);
   // Where the visitor looks: above a form, and below a conversation.
-  const notice = <div id="notice">{state.kind === "refused" ? <Failure view={view} code={state.code} /> : null}</div>;
+  const notice = (
+    <div id="notice">
+      {state.kind === "refused" ? <Failure view={view} code={state.code} /> : null}
+      {state.kind === "going" ? <Going view={view} /> : null}
+    </div>
+  );
   return (
     <Document locale={locale} title={view.name} description={view.description} script={`/assets/page.js?v=${view.release}`}>
       <main class={view.ui.layout.type === "columns" ? "wide" : undefined} data-page={JSON.stringify(configOf(view, chat))}>
@@ -62,10 +68,16 @@ export function AppPage({ view }: { view: AppView }) {
           {view.description === "" ? null : <p class="lead">{view.description}</p>}
         </header>
         {chat === null ? notice : null}
-        <form id="run" method="post" action={`${view.base}/runs#${chat === null ? "result" : "turns"}`}>
+        <form
+          id="run"
+          method="post"
+          action={`${view.base}/runs#${chat === null ? "result" : "turns"}`}
+          enctype={view.inputs.some(({ type }) => type === "file") ? "multipart/form-data" : undefined}
+        >
           <Blocks view={view} />
         </form>
         {chat === null ? <ResultPanel view={view} /> : notice}
+        <p class="note" id="connection" aria-hidden="true" />
         <p class="visually-hidden" id="status" role="status" />
         <footer>{locale.texts.madeWith}</footer>
       </main>

@@ -141,8 +141,19 @@ function ControlOf({ control, field }: { control: Control; field: FieldProps }) 
     case "checkbox":
       return <input {...control} type="checkbox" value="true" checked={initialValue(field) === "true"} />;
     case "file":
-      return <input {...control} type="file" required={false} disabled />;
+      return <input {...control} type="file" accept={acceptedTypes(field)?.join(",")} />;
   }
+}
+
+/** The kinds of files that a field takes: what the app checks goes before what its page asks for. */
+function acceptedTypes({ block, declaration }: FieldProps): readonly string[] | undefined {
+  return declaration?.accept ?? (block.type === "file" ? block.props?.accept : undefined);
+}
+
+function helpOf(field: FieldProps): string {
+  const { block, declaration, texts } = field;
+  const types = block.type === "file" ? acceptedTypes(field)?.join(", ") : undefined;
+  return block.props?.help ?? declaration?.description ?? (types === undefined ? "" : texts.fileTypes.replace("{types}", types));
 }
 
 /** One input of the form, with its label, help and fault. */
@@ -150,7 +161,6 @@ export function Field(field: FieldProps) {
   const { block, declaration, fault, texts } = field;
   const required = isRequired(field);
   const key = block.input_key;
-  const help = block.type === "file" ? texts.filesLater : (block.props?.help ?? declaration?.description);
   const control: Control = {
     id: controlId(key),
     name: key,
@@ -170,7 +180,7 @@ export function Field(field: FieldProps) {
       <ControlOf control={control} field={field} />
       {block.type === "checkbox" ? label : null}
       <p class="help" id={`help-${key}`}>
-        {help ?? ""}
+        {helpOf(field)}
       </p>
       <p class="fault" id={faultId(key)}>
         {fault ?? ""}

@@ -33,6 +33,17 @@ export function Failure({ view, code }: { view: AppView; code: string }) {
   );
 }
 
+/** That a run goes on, on a page that looks again by itself. */
+export function Going({ view }: { view: AppView }) {
+  const { running, looksAgain } = view.locale.texts;
+  return (
+    <div class="notice" role="status">
+      <strong>{running}</strong>
+      <span>{looksAgain}</span>
+    </div>
+  );
+}
+
 /** Output of the offline model is named as such wherever it is shown. */
 export function OfflineNote({ view }: { view: AppView }) {
   return view.offlineModel ? <p class="note">{view.locale.texts.offlineModel}</p> : null;

@@ -5,6 +5,8 @@ import type { PageLanguage } from "./texts.ts";
 export interface PageConfig {
   /** Where runs are started. */
   readonly runs: string;
+  /** Where files are uploaded. */
+  readonly files: string;
   readonly language: PageLanguage;
   readonly result: ContentSpec | null;
   /** Blocks that show something of a run, by block id. */

@@ -111,6 +111,20 @@ describe("renderAppPage", () => {
     expect(html).toContain('<button type="submit">Send</button>');
   });
 
+  it("takes files by itself, and says which", async () => {
+    const html = renderAppPage(
+      await view({ inputs: [{ name: "paper", type: "file", required: true, accept: ["application/pdf", "image/*"] }] }),
+    );
+    expect(html).toMatch(/<form id="run" method="post" action="\/acme\/desk\/runs#result" enctype="multipart\/form-data">/);
+    expect(html).toMatch(/<input id="input-paper" name="paper" required="" [^>]*type="file" accept="application\/pdf,image\/\*"/);
+    expect(html).toContain("Takes: application/pdf, image/*");
+  });
+
+  it("says that a run goes on", async () => {
+    const html = renderAppPage(await view({ locale: localeOf("zh", null), state: { kind: "going" } }));
+    expect(html).toContain("此页面每隔几秒会自动查看结果。");
+  });
+
   it("ties faults to their fields and keeps what was typed", async () => {
     const faults = new Map([["message", { path: "inputs.message", code: "required", message: "This input is required." }]]);
     const html = renderAppPage(

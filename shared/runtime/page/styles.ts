@@ -57,7 +57,7 @@ input::placeholder,textarea::placeholder{color:var(--soft);opacity:.85}
 .checkbox :is(.help,.fault){grid-column:2}
 .help{color:var(--soft);font-size:.875rem;margin-block-start:.3rem}
 .fault{color:var(--bad);font-size:.875rem;margin-block-start:.3rem}
-:is(.help,.fault,#notice,.steps,#result-body):empty{display:none}
+:is(.help,.fault,#notice,#connection,.steps,#result-body):empty{display:none}
 .actions{display:flex;flex-wrap:wrap;gap:.6rem;margin-block-start:1.4rem}
 button,.button{
   display:inline-flex;align-items:center;justify-content:center;gap:.55rem;min-block-size:2.9rem;padding:.6rem 1.35rem;cursor:pointer;
@@ -84,6 +84,7 @@ form+#notice{margin-block-start:1.25rem}
 .steps li::before{content:"";flex:none;inline-size:.5rem;block-size:.5rem;border-radius:50%;background:var(--line)}
 .steps .running{color:var(--ink)}
 .steps .running::before{background:var(--accent);animation:pulse 1.3s ease-in-out infinite}
+.steps .waiting::before{background:var(--accent)}
 .steps .completed::before{background:var(--accent)}
 .steps :is(.failed,.cancelled)::before{background:var(--bad)}
 .text,.streaming{white-space:pre-wrap;overflow-wrap:anywhere}

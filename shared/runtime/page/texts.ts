@@ -17,7 +17,16 @@ export interface Texts {
   readonly copied: string;
   readonly noRows: string;
   readonly asTable: string;
-  readonly filesLater: string;
+  /** What kinds of files a field takes. */
+  readonly fileTypes: string;
+  readonly uploading: string;
+  readonly reconnecting: string;
+  /** The run waits: for a time, or for somebody's answer. */
+  readonly waiting: string;
+  readonly waitingUntil: string;
+  readonly waitingForAnswer: string;
+  /** The page of a run that goes on loads itself anew. */
+  readonly looksAgain: string;
   readonly checkFields: string;
   readonly offlineModel: string;
   readonly failed: string;
@@ -54,7 +63,13 @@ const en: Texts = {
   copied: "Copied",
   noRows: "There is nothing to show.",
   asTable: "Show as a table",
-  filesLater: "Files cannot be sent here yet.",
+  fileTypes: "Takes: {types}",
+  uploading: "Uploading…",
+  reconnecting: "The connection was lost. Reconnecting…",
+  waiting: "Waiting…",
+  waitingUntil: "Waiting until {time}",
+  waitingForAnswer: "Waiting for somebody's answer",
+  looksAgain: "This page looks for the result every few seconds.",
   checkFields: "Please check the marked fields.",
   offlineModel: "Answered by the built-in offline model",
   failed: "That did not work.",
@@ -76,6 +91,10 @@ const en: Texts = {
     template: "Putting it together",
     transform: "Putting it together",
     code: "Calculating",
+    loop: "Going through the list",
+    subflow: "Asking another app",
+    wait: "Waiting",
+    approval: "Asking for approval",
   },
   faults: { required: "Please fill this in." },
   errors: {
@@ -88,7 +107,8 @@ const en: Texts = {
     not_implemented: { title: "Not served yet", detail: "This app uses a kind of access that is not served yet." },
     rate_limited: { title: "A little slower, please", detail: "There were too many requests in a short time." },
     quota_exceeded: { title: "The limit is reached", detail: "This app has used up what it may use for now." },
-    payload_too_large: { title: "Too much at once", detail: "What you sent is too large. Please shorten it." },
+    payload_too_large: { title: "Too much at once", detail: "What you sent is too large." },
+    unsupported_media_type: { title: "Please choose another file", detail: "Files of this kind cannot be used here." },
     validation_failed: { title: "Please check your input", detail: "Some fields are not right yet." },
     method_not_allowed: { title: "That does not work here", detail: "This address cannot be used that way." },
     node_failed: { title: "A step did not work", detail: "The app could not finish. Please try again." },
@@ -123,7 +143,13 @@ const zh: Texts = {
   copied: "已复制",
   noRows: "没有可显示的内容。",
   asTable: "以表格显示",
-  filesLater: "目前还不能在这里上传文件。",
+  fileTypes: "支持：{types}",
+  uploading: "正在上传…",
+  reconnecting: "连接已断开，正在重新连接…",
+  waiting: "等待中…",
+  waitingUntil: "等待至 {time}",
+  waitingForAnswer: "正在等待答复",
+  looksAgain: "此页面每隔几秒会自动查看结果。",
   checkFields: "请检查标出的字段。",
   offlineModel: "由内置离线模型回答",
   failed: "操作没有成功。",
@@ -145,6 +171,10 @@ const zh: Texts = {
     template: "正在整理",
     transform: "正在整理",
     code: "正在计算",
+    loop: "正在逐项处理",
+    subflow: "正在询问其他应用",
+    wait: "正在等待",
+    approval: "正在等待批准",
   },
   faults: {
     required: "请填写此项。",
@@ -156,6 +186,10 @@ const zh: Texts = {
     invalid_format: "格式不正确。",
     invalid_pattern: "格式不正确。",
     invalid_type: "类型不正确。",
+    unknown_file: "文件已失效，请重新上传。",
+    unsupported_file: "不支持这种文件。",
+    too_large: "文件太大。",
+    too_many_files: "请只选择一个文件。",
   },
   errors: {
     not_found: { title: "这里什么也没有", detail: "地址可能有误，或者应用已经移走。" },
@@ -167,7 +201,8 @@ const zh: Texts = {
     not_implemented: { title: "尚未支持", detail: "该应用使用的访问方式尚未支持。" },
     rate_limited: { title: "请慢一点", detail: "短时间内的请求太多了。" },
     quota_exceeded: { title: "额度已用完", detail: "该应用目前的额度已经用完。" },
-    payload_too_large: { title: "内容太长", detail: "发送的内容过大，请缩短后再试。" },
+    payload_too_large: { title: "内容太大", detail: "发送的内容过大，请缩减后再试。" },
+    unsupported_media_type: { title: "请选择其他文件", detail: "这里不能使用这种文件。" },
     validation_failed: { title: "请检查输入", detail: "有些字段还不正确。" },
     method_not_allowed: { title: "不能这样使用", detail: "该地址不支持这种请求。" },
     node_failed: { title: "有一步没有成功", detail: "应用未能完成，请重试。" },

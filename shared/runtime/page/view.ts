@@ -10,6 +10,8 @@ import { faultText, type PageLocale } from "./texts.ts";
 export type PageState =
   | { readonly kind: "fresh" }
   | { readonly kind: "answered"; readonly answer: RunAnswer; readonly inputs: Record<string, unknown> }
+  /** The run has begun and has not ended yet. */
+  | { readonly kind: "going" }
   /** `faults` by input name; `code` says what went wrong beyond single fields. */
   | { readonly kind: "refused"; readonly code: string; readonly faults: ReadonlyMap<string, Fault> };
 

@@ -1,5 +1,5 @@
 import { faultText, type Texts } from "../texts.ts";
-import type { Fault } from "./stream.ts";
+import type { Fault } from "./requests.ts";
 
 function controlOf(form: HTMLFormElement, name: string): HTMLElement | null {
   const control = form.elements.namedItem(name);
@@ -26,15 +26,6 @@ export function clearFaults(form: HTMLFormElement): void {
 export function showFaults(form: HTMLFormElement, faults: readonly Fault[], texts: Texts): void {
   const marked = faults.map((fault) => mark(form, fault.path.replace(/^inputs\./, ""), faultText(texts, fault)));
   marked.find((control) => control !== null)?.focus();
-}
-
-/** The form's fields as a form sends them. Files are not sent. */
-export function fieldsOf(form: HTMLFormElement): URLSearchParams {
-  const fields = new URLSearchParams();
-  for (const [name, value] of new FormData(form)) {
-    if (typeof value === "string") fields.append(name, value);
-  }
-  return fields;
 }
 
 /** Ctrl or Cmd with Enter sends from anywhere; in a chat, Enter alone does, but never while a word is being composed. */

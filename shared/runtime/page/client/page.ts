@@ -3,10 +3,13 @@ import { fillIn, type Scope, textOf } from "../scope.ts";
 import { type Texts, textsOf } from "../texts.ts";
 import type { Drawing } from "./drawing.tsx";
 import { element, part } from "./elements.ts";
-import { clearFaults, fieldsOf, sendByKeyboard, showFaults } from "./fields.ts";
+import { clearFaults, sendByKeyboard, showFaults } from "./fields.ts";
+import { forgetRun, keepRun, keptRun } from "./kept-run.ts";
 import { notice } from "./notices.ts";
-import { Progress, type Stage } from "./stage.ts";
-import { type Finished, findEnd, type Refusal, startRun } from "./stream.ts";
+import { type Refusal, resumeSession } from "./requests.ts";
+import { Progress, type Stage, waitingText } from "./stage.ts";
+import { type Begin, type Finished, follow, startRun } from "./stream.ts";
+import { type Submission, submissionOf, uploadFiles } from "./submission.ts";
 
 /*
  * Makes the page livelier than a form: answers stream in, steps show, faults stand at their fields. Without it the page
@@ -125,60 +128,87 @@ function showResult(page: Page, stage: Stage, drawing: Drawing, scope: Scope): v
   scrollTo(part("result"), "nearest");
 }
 
-function fail(page: Page, stage: Stage, fields: URLSearchParams, code: string): void {
+function fail(page: Page, stage: Stage, again: Submission | null, code: string): void {
   const { texts } = page;
+  const retry = again === null ? {} : { retry: () => void send(page, again) };
   stage.steps.replaceChildren();
-  stage.body.replaceChildren(notice(texts, code, { retry: () => void send(page, fields) }));
+  stage.body.replaceChildren(notice(texts, code, retry));
   announce(texts.failed);
 }
 
-function refuse(page: Page, { code, errors, retryAfter }: Refusal, fields: URLSearchParams): void {
+/** Refusals that only another input can change. */
+const ABOUT_INPUT: ReadonlySet<string> = new Set(["validation_failed", "unsupported_media_type", "payload_too_large"]);
+
+function refuse(page: Page, { code, errors, retryAfter }: Refusal, submission: Submission): void {
   const { texts, form } = page;
-  const retry = code === "validation_failed" ? {} : { retry: () => void send(page, fields), wait: retryAfter };
+  const aboutInput = ABOUT_INPUT.has(code);
+  const retry = aboutInput ? {} : { retry: () => void send(page, submission), wait: retryAfter };
   part("notice").replaceChildren(notice(texts, code, retry));
-  announce(code === "validation_failed" ? texts.checkFields : texts.failed);
-  if (code !== "validation_failed") scrollTo(part("notice"), "nearest");
+  announce(aboutInput ? texts.checkFields : texts.failed);
+  if (!aboutInput) scrollTo(part("notice"), "nearest");
   showFaults(form, errors, texts);
 }
 
-/** Follows a run to its end, if need be past the loss of its stream. */
-async function follow(page: Page, progress: Progress, events: AsyncIterable<Parameters<Progress["show"]>[0]>): Promise<Finished | null> {
-  let runId: string | null = null;
-  let end: Finished | null = null;
-  try {
-    for await (const event of events) {
-      if (event.type === "run.started") runId = event.run_id;
-      if (event.type === "run.finished") end = event;
-      else progress.show(event);
-    }
-  } catch (error) {
-    console.warn("the stream was lost", error);
+/** Shows a run's events up to its end, which it gives; `null` when that could not be learnt. */
+async function watch(page: Page, progress: Progress, begin: Begin, fields: URLSearchParams): Promise<Finished | null> {
+  const { config, texts } = page;
+  let lost = false;
+  for await (const event of follow(config.runs, begin)) {
+    if (event.type === "run.finished") return event;
+    if (event.type === "run.started") keepRun(config.runs, event.run_id, fields);
+    if (event.type === "node.waiting") announce(waitingText(event, texts));
+    if (event.type === "reconnecting") announce(texts.reconnecting);
+    else if (lost) announce(texts.running);
+    lost = event.type === "reconnecting";
+    part("connection").textContent = lost ? texts.reconnecting : "";
+    progress.show(event);
   }
-  return end ?? (runId === null ? null : findEnd(page.config.runs, runId));
+  return null;
 }
 
-/** One run, from its start to its result or to what went wrong. */
-async function perform(page: Page, stage: Stage, fields: URLSearchParams): Promise<void> {
+/** A run that has begun, to its result or to what went wrong. */
+async function finish(page: Page, stage: Stage, begin: Begin, fields: URLSearchParams, again: Submission | null): Promise<void> {
   const { config, texts } = page;
   const drawing = loadDrawing(page);
-  const progress = new Progress(stage, { names: config.steps, answerNodes: config.answerNodes, writing: writingOf(config), drawing });
-  const start = await startRun(config.runs, fields);
-  if (!start.ok) {
-    closeStage(page, stage, fields);
-    refuse(page, start.refusal, fields);
-    return;
-  }
-  const end = await follow(page, progress, start.events);
+  const progress = new Progress(stage, {
+    names: config.steps,
+    answerNodes: config.answerNodes,
+    writing: writingOf(config),
+    drawing,
+    texts,
+  });
+  const end = await watch(page, progress, begin, fields);
+  part("connection").textContent = "";
+  forgetRun(config.runs);
   progress.end();
   if (end?.status !== "completed") {
-    fail(page, stage, fields, end === null ? "disconnected" : (end.error?.code ?? "internal"));
+    fail(page, stage, again, end === null ? "disconnected" : (end.error?.code ?? "internal"));
     return;
   }
   showResult(page, stage, await drawing, { inputs: Object.fromEntries(fields), outputs: end.outputs ?? {} });
   announce(texts.done);
 }
 
-async function send(page: Page, fields: URLSearchParams): Promise<void> {
+async function perform(page: Page, stage: Stage, submission: Submission): Promise<void> {
+  const { config, texts } = page;
+  if (submission.files.length > 0) announce(texts.uploading);
+  const uploaded = await uploadFiles(config.files, submission);
+  const start = uploaded.ok ? await startRun(config.runs, uploaded.fields) : uploaded;
+  if (!start.ok) {
+    closeStage(page, stage, submission.fields);
+    refuse(page, start.refusal, submission);
+    return;
+  }
+  await finish(page, stage, start, submission.fields, submission);
+}
+
+/** Does a run's work with the page busy meanwhile. */
+async function occupied(
+  page: Page,
+  fields: URLSearchParams,
+  again: Submission | null,
+  work: (stage: Stage) => Promise<void>,
+): Promise<void> {
   const { form, texts } = page;
   if (form.hasAttribute("data-busy")) return;
   setBusy(page, true);
@@ -187,13 +217,27 @@ async function send(page: Page, fields: URLSearchParams): Promise<void> {
   announce(texts.running);
   const stage = openStage(page, fields);
   try {
-    await perform(page, stage, fields);
+    await work(stage);
   } catch (error) {
     console.error("the run could not be shown", error);
-    fail(page, stage, fields, "disconnected");
+    fail(page, stage, again, "disconnected");
   } finally {
     setBusy(page, false);
   }
+}
+
+function send(page: Page, submission: Submission): Promise<void> {
+  return occupied(page, submission.fields, submission, (stage) => perform(page, stage, submission));
+}
+
+/** Takes up the run that this tab was showing when the page was left or loaded anew. */
+function resume(page: Page): void {
+  const kept = keptRun(page.config.runs);
+  if (kept === null) return;
+  const { runId, session } = kept;
+  const fields = new URLSearchParams(kept.fields);
+  resumeSession(session);
+  void occupied(page, fields, null, (stage) => finish(page, stage, { runId }, fields, null));
 }
 
 function start(): void {
@@ -204,9 +248,10 @@ function start(): void {
   const page: Page = { config, texts: textsOf(config.language), form };
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    void send(page, fieldsOf(form));
+    void send(page, submissionOf(form));
   });
   sendByKeyboard(form, config.chatInput);
+  resume(page);
 }
 
 start();

@@ -1,3 +1,4 @@
+import type { Texts } from "../texts.ts";
 import type { Drawing } from "./drawing.tsx";
 import { element } from "./elements.ts";
 import type { WatchedEvent } from "./stream.ts";
@@ -16,6 +17,19 @@ interface Showing {
   /** How the answer's text is drawn while it grows: `null` where unfinished text would only be noise. */
   readonly writing: "text" | "markdown" | null;
   readonly drawing: Promise<Drawing>;
+  readonly texts: Texts;
+}
+
+/** What a node waits for, in the page's words. */
+export function waitingText({ until, asks }: Extract<WatchedEvent, { type: "node.waiting" }>, texts: Texts): string {
+  if (asks !== undefined) return texts.waitingForAnswer;
+  if (until === null) return texts.waiting;
+  const time = new Date(until);
+  const today = time.toDateString() === new Date().toDateString();
+  const shown = today
+    ? time.toLocaleTimeString([], { timeStyle: "short" })
+    : time.toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+  return texts.waitingUntil.replace("{time}", shown);
 }
 
 /** Shows a run's events as they come. */
@@ -53,8 +67,11 @@ export class Progress {
       case "node.retried":
         this.#write(event.node_id, "");
         return;
+      case "node.waiting":
+        this.#wait(event.node_id, waitingText(event, this.#showing.texts));
+        return;
       case "node.finished":
-        this.#steps.get(event.node_id)?.setAttribute("class", event.status);
+        this.#end(event.node_id, event.status);
         return;
       default:
         return;
@@ -74,6 +91,20 @@ export class Progress {
     const step = element("li", "running", name);
     this.#steps.set(nodeId, step);
     this.#stage.steps.append(step);
+  }
+
+  #wait(nodeId: string, text: string): void {
+    const step = this.#steps.get(nodeId);
+    if (step === undefined) return;
+    step.className = "waiting";
+    step.replaceChildren(this.#showing.names[nodeId] ?? "", element("small", "", text));
+  }
+
+  #end(nodeId: string, status: string): void {
+    const step = this.#steps.get(nodeId);
+    if (step === undefined) return;
+    step.className = status;
+    step.querySelector("small")?.remove();
   }
 
   #write(nodeId: string, text: string): void {

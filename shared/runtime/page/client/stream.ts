@@ -1,4 +1,5 @@
 import { EventSourceParserStream } from "eventsource-parser/stream";
+import { pause, type Refusal, refusalOf, request } from "./requests.ts";
 
 /** A run's end, as the contract answers it. */
 export interface Finished {
@@ -13,68 +14,99 @@ export type WatchedEvent =
   | { readonly type: "run.started"; readonly run_id: string }
   | { readonly type: "node.started"; readonly node_id: string }
   | { readonly type: "node.delta"; readonly node_id: string; readonly text: string }
+  | { readonly type: "node.waiting"; readonly node_id: string; readonly until: string | null; readonly asks?: string }
   | { readonly type: "node.retried"; readonly node_id: string }
   | { readonly type: "node.finished"; readonly node_id: string; readonly status: string }
   | ({ readonly type: "run.finished" } & Finished)
-  | { readonly type: "error"; readonly code: string };
+  /** The stream was lost; it is taken up again. */
+  | { readonly type: "reconnecting" };
 
-export interface Fault {
-  readonly path: string;
-  readonly code: string;
-  readonly message: string;
-}
+type Stream = ReadableStream<Uint8Array<ArrayBuffer>>;
 
-/** A run that was not begun, as the server explained it. */
-export interface Refusal {
-  readonly code: string;
-  readonly errors: readonly Fault[];
-  /** Whole seconds until it is worth trying again. */
-  readonly retryAfter: number | null;
-}
+export type Start = { readonly ok: true; readonly stream: Stream } | { readonly ok: false; readonly refusal: Refusal };
 
-export type Start = { readonly ok: true; readonly events: AsyncIterable<WatchedEvent> } | { readonly ok: false; readonly refusal: Refusal };
+const START_ATTEMPTS = 4;
+/** In a row, without a single event: some minutes. */
+const WATCH_ATTEMPTS = 25;
 
-const SESSION_HEADER = "X-App-Session-Id";
-
-/** Sent back by hand where the cookie does not travel, as in a frame on another site. */
-let session: string | null = null;
-
-function headers(accept: string): Record<string, string> {
-  return session === null ? { Accept: accept } : { Accept: accept, [SESSION_HEADER]: session };
-}
-
-async function* eventsOf(body: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncIterable<WatchedEvent> {
-  const reader = body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream()).getReader();
-  for (let next = await reader.read(); !next.done; next = await reader.read()) yield JSON.parse(next.value.data);
-}
-
-async function refusalOf(response: Response): Promise<Refusal> {
-  const after = Number(response.headers.get("Retry-After") ?? Number.NaN);
-  const retryAfter = Number.isFinite(after) ? after : null;
-  if (!response.headers.get("Content-Type")?.includes("json")) return { code: "internal", errors: [], retryAfter };
-  const { code, errors = [] } = await response.json();
-  return { code, errors, retryAfter };
+/** Names one wish to run, so that asking again after a lost answer does not run twice. */
+function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** Starts a run with the form's fields, read by the server as it reads a form sent without this script. */
 export async function startRun(address: string, fields: URLSearchParams): Promise<Start> {
-  const response = await fetch(address, { method: "POST", headers: headers("text/event-stream"), body: fields });
-  session = response.headers.get(SESSION_HEADER) ?? session;
-  if (response.ok && response.body !== null) return { ok: true, events: eventsOf(response.body) };
-  return { ok: false, refusal: await refusalOf(response) };
+  const headers = { Accept: "text/event-stream", "Idempotency-Key": newKey() };
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const response = await request(address, { method: "POST", headers, body: fields });
+      if (response.ok && response.body !== null) return { ok: true, stream: response.body };
+      return { ok: false, refusal: await refusalOf(response) };
+    } catch (error) {
+      if (attempt === START_ATTEMPTS) throw error;
+      await pause(attempt);
+    }
+  }
 }
 
-const LOOK_AGAIN_MS = [500, 1_500, 3_000, 5_000, 8_000, 12_000];
-
-/** The end of a run whose stream was lost; the run goes on without its watcher. `null` when it cannot be learnt. */
-export async function findEnd(address: string, runId: string): Promise<Finished | null> {
-  for (const wait of LOOK_AGAIN_MS) {
-    await new Promise((resolve) => setTimeout(resolve, wait));
-    // No network yet: the next look may find it.
-    const response = await fetch(`${address}/${runId}`, { headers: headers("application/json") }).catch(() => null);
-    if (response?.ok !== true) continue;
-    const { data }: { data: Finished } = await response.json();
-    if (data.status !== "running" && data.status !== "queued") return data;
+/** The run's stream after an event; `null` when it could not be opened now, `gone` when it never will be. */
+async function reopen(address: string, runId: string, lastEventId: string): Promise<Stream | "gone" | null> {
+  const headers: Record<string, string> = { Accept: "text/event-stream" };
+  if (lastEventId !== "") headers["Last-Event-ID"] = lastEventId;
+  try {
+    const response = await request(`${address}/${runId}/events`, { headers });
+    if (response.ok) return response.body;
+    return response.status < 500 && response.status !== 429 ? "gone" : null;
+  } catch {
+    // No network yet.
+    return null;
   }
-  return null;
+}
+
+/** How far a run has been followed. */
+interface Progress {
+  runId: string;
+  lastEventId: string;
+  ended: boolean;
+}
+
+/** The stream's events until it ends or is lost; notes how far they came. */
+async function* eventsOf(stream: Stream, progress: Progress): AsyncGenerator<WatchedEvent> {
+  const reader = stream.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream()).getReader();
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      const event: WatchedEvent = JSON.parse(next.value.data);
+      progress.lastEventId = next.value.id ?? progress.lastEventId;
+      if (event.type === "run.started") progress.runId = event.run_id;
+      if (event.type === "run.finished") progress.ended = true;
+      yield event;
+    }
+  } catch (error) {
+    console.warn("the stream was lost", error);
+  }
+}
+
+/** Where following a run begins: with the stream that starting it gave, or with nothing but its id. */
+export type Begin = { readonly stream: Stream } | { readonly runId: string };
+
+/**
+ * A run's events up to `run.finished`, whatever connections break on the way; without one when the run cannot be reached any
+ * more.
+ */
+export async function* follow(address: string, begin: Begin): AsyncGenerator<WatchedEvent> {
+  const progress: Progress = { runId: "runId" in begin ? begin.runId : "", lastEventId: "", ended: false };
+  let stream = "stream" in begin ? begin.stream : await reopen(address, progress.runId, "");
+  for (let failures = 0; failures < WATCH_ATTEMPTS && stream !== "gone"; failures += 1) {
+    if (failures > 0) {
+      yield { type: "reconnecting" };
+      await pause(failures);
+      stream = await reopen(address, progress.runId, progress.lastEventId);
+    }
+    if (stream === null || stream === "gone") continue;
+    for await (const event of eventsOf(stream, progress)) {
+      failures = 0;
+      yield event;
+    }
+    if (progress.ended || progress.runId === "") return;
+  }
 }
