@@ -1,5 +1,7 @@
+import { createServer } from "node:http";
 import { createParser } from "eventsource-parser";
 import { beforeAll, describe, expect, it } from "vitest";
+import { killAll } from "../stack.ts";
 import {
   apiKey,
   call,
@@ -180,6 +182,57 @@ describe("watching a run", () => {
   });
 });
 
+describe("when the Worker is killed", () => {
+  /** Starts a streamed run and follows it, by coming back again and again, to its end. */
+  async function followThrough(path: string, onEvent: () => void): Promise<SseEvent[]> {
+    const events: SseEvent[] = [];
+    const headers: Record<string, string> = {
+      "Idempotency-Key": newKey(),
+      Accept: "text/event-stream",
+      "Content-Type": "application/json",
+    };
+    const ended = () => events.some(({ event }) => event === "run.finished");
+    const attempt = async () => {
+      const [first] = events;
+      const last = events.at(-1);
+      const address = new URL(first === undefined ? `${path}/runs` : `${path}/runs/${first.data.run_id}/events`, stack().api);
+      const response =
+        first === undefined
+          ? await fetch(address, { method: "POST", headers, body: JSON.stringify(word()) })
+          : await fetch(address, { headers: { ...headers, "Last-Event-ID": last?.id ?? "" } });
+      headers["X-App-Session-Id"] = response.headers.get("X-App-Session-Id") ?? headers["X-App-Session-Id"] ?? "";
+      if (response.body === null || !response.ok) return;
+      const parser = createParser({ onEvent: ({ id = "", event = "", data }) => events.push({ id, event, data: JSON.parse(data) }) });
+      const decoder = new TextDecoder();
+      for await (const chunk of response.body) {
+        parser.feed(decoder.decode(chunk, { stream: true }));
+        onEvent();
+      }
+    };
+    // A connection that breaks is what this is about.
+    await eventually(() => attempt().catch(() => undefined), ended, 90_000);
+    return events;
+  }
+
+  it("every watcher that comes back has all events, in order, and one end", async () => {
+    let watching = 0;
+    let killed = false;
+    const kill = () => {
+      watching += 1;
+      if (killed || watching < 10) return;
+      killed = true;
+      killAll(stack().pid, "workerd");
+    };
+    const runs = await Promise.all(Array.from({ length: 10 }, () => followThrough(slow.path, kill)));
+    expect(killed).toBe(true);
+    for (const events of runs) {
+      expect(events.map(({ id }) => Number(id))).toEqual(events.map((_, index) => index + 1));
+      expect(events.filter(({ event }) => event === "run.finished")).toHaveLength(1);
+      expect(events.at(-1)?.data).toMatchObject({ status: "completed", outputs: { said: "Hello you" } });
+    }
+  });
+});
+
 describe("asking twice under one key", () => {
   const ask = (path: string, key: string, body: unknown = word(), headers: Record<string, string> = {}) =>
     call(`${path}/runs`, { body, headers: { "Idempotency-Key": key, ...headers } });
@@ -271,6 +324,33 @@ describe("files", () => {
     });
     expect((await run({ id: data[1].id }, session(uploaded))).status).toBe(200);
     expect(await run(data[0].id, {})).toMatchObject({ status: 422, body: { errors: [{ path: "inputs.paper", code: "unknown_file" }] } });
+  });
+
+  it("are sent on by http nodes", async () => {
+    const received = Promise.withResolvers<string>();
+    const server = createServer(async (request, response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk);
+      received.resolve(`${request.headers["content-type"]}: ${Buffer.concat(chunks).toString()}`);
+      response.end("thanks");
+    });
+    const { farPort } = stack();
+    await new Promise<void>((ready) => server.listen(farPort, "127.0.0.1", ready));
+    const manifest = filesManifest();
+    manifest.name = "Sender";
+    manifest.workflow.nodes[1] = {
+      id: "say",
+      type: "http",
+      config: { method: "POST", url: `http://127.0.0.1:${farPort}/`, body: "{{ inputs.paper }}", body_type: "binary" },
+    };
+    manifest.workflow.nodes[2].config.outputs = { said: "{{ nodes.say.body }}" };
+    const sender = await publishApp(member, manifest);
+    const uploaded = await upload(formWith(text("hello")), {}, sender.path);
+    const { data }: Json = await uploaded.json();
+    const ran = await call(`${sender.path}/runs`, { body: { inputs: { paper: data[0].id } }, headers: session(uploaded) });
+    expect(ran.body.data).toMatchObject({ status: "completed", outputs: { said: "thanks" } });
+    expect(await received.promise).toBe("text/plain: hello");
+    server.close();
   });
 
   it("come as a body too, and from API keys", async () => {

@@ -93,7 +93,7 @@ const en: Texts = {
     code: "Calculating",
     loop: "Going through the list",
     subflow: "Asking another app",
-    wait: "Waiting",
+    wait: "Taking a pause",
     approval: "Asking for approval",
   },
   faults: { required: "Please fill this in." },
@@ -173,7 +173,7 @@ const zh: Texts = {
     code: "正在计算",
     loop: "正在逐项处理",
     subflow: "正在询问其他应用",
-    wait: "正在等待",
+    wait: "暂停一下",
     approval: "正在等待批准",
   },
   faults: {
