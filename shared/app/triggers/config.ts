@@ -21,7 +21,6 @@ export const scheduleConfigSchema = z.strictObject({
   missed: z.enum(["skip", "run_once"]).default("skip"),
   inputs: inputs.default({}),
 });
-export type ScheduleConfig = z.infer<typeof scheduleConfigSchema>;
 
 export const webhookConfigSchema = z.strictObject({
   /** `accept` answers as soon as the run is on record, `wait` with what the run gives. */
@@ -29,7 +28,6 @@ export const webhookConfigSchema = z.strictObject({
   /** Without it, the fields of the JSON body are the inputs. Paths begin with `body`, `headers` or `query`. */
   inputs: inputs.optional(),
 });
-export type WebhookConfig = z.infer<typeof webhookConfigSchema>;
 
 export const appConfigSchema = z.strictObject({
   /** Slug of the app whose runs are followed. */
@@ -42,7 +40,6 @@ export const appConfigSchema = z.strictObject({
   /** Without it, the outputs are the inputs. Paths begin with `outputs` or `run`. */
   inputs: inputs.optional(),
 });
-export type AppTriggerConfig = z.infer<typeof appConfigSchema>;
 
 const common = { name: z.string().max(100).default(""), enabled: z.boolean().default(true) };
 

@@ -3,7 +3,7 @@ import type { Context } from "#platform/context";
 import { notFound } from "#platform/errors";
 
 /** The folder of all that belongs to a run: it goes when the run's object does. */
-export function runFolder(runId: string): string {
+function runFolder(runId: string): string {
   return `runs/${runId}/`;
 }
 
