@@ -114,7 +114,7 @@ describe("leases, whatever happens", () => {
         const time = new VirtualTime();
         const world = new World(time, stormy(delays), new SlidingLog(windowMs), max);
         await perform(time, threeIsolates(world, { ...TERMS, lifeMs }), script);
-        const times = world.admitted.filter((one) => !one.refunded).map((one) => one.at);
+        const times = world.spent.filter((one) => !one.refunded).map((one) => one.at);
         expect(worstWindow(times, windowMs)).toBeLessThanOrEqual(max);
       }),
       { numRuns: 60 },
@@ -129,7 +129,7 @@ describe("leases, whatever happens", () => {
         const world = new World(time, stormy(delays), tally, 100);
         await perform(time, threeIsolates(world, TERMS), script);
         world.book.forfeit(time.now());
-        const spent = world.admitted.filter((one) => !one.refunded).length;
+        const spent = world.spent.filter((one) => !one.refunded).length;
         expect(world.book.held()).toBe(0);
         expect(spent).toBeLessThanOrEqual(tally.units);
         expect(tally.units).toBeLessThanOrEqual(100);
@@ -146,9 +146,10 @@ describe("leases, whatever happens", () => {
         const tally = new Total();
         const world = new World(time, stormy(delayList), tally, capacity);
         await perform(time, threeIsolates(world, TERMS), script);
-        const spent = world.admitted.filter((one) => !one.refunded).length;
+        const spent = world.spent.filter((one) => !one.refunded).length;
         expect(world.book.held()).toBe(0);
         expect(world.failed).toBe(0);
+        expect(world.spent).toHaveLength(world.admitted);
         expect(tally.units).toBe(spent);
       }),
       { numRuns: 150 },
@@ -163,7 +164,7 @@ describe("an isolate's side of a counter", () => {
     const isolates = threeIsolates(world, TERMS);
     for (let index = 0; index < 100; index += 1) void isolates[index % 3]?.request();
     await time.pass(1_000);
-    expect([world.admitted.length, world.denied]).toEqual([10, 90]);
+    expect([world.admitted, world.denied]).toEqual([10, 90]);
   });
 
   test("requests that wait together share a call", async () => {
@@ -172,7 +173,7 @@ describe("an isolate's side of a counter", () => {
     const isolate = world.isolate(TERMS, 0);
     for (let index = 0; index < 100; index += 1) void isolate.request();
     await time.pass(1_000);
-    expect(world.admitted).toHaveLength(100);
+    expect(world.admitted).toBe(100);
     expect(world.calls).toBe(2);
   });
 
@@ -185,10 +186,10 @@ describe("an isolate's side of a counter", () => {
     const calls = world.calls;
     for (let index = 0; index < 50; index += 1) await Promise.all([isolate.request(), time.pass(1_000)]);
     expect(world.calls).toBe(calls);
-    expect([world.admitted.length, world.denied]).toEqual([1, 51]);
+    expect([world.admitted, world.denied]).toEqual([1, 51]);
     await time.pass(10_000);
     await Promise.all([isolate.request(), time.pass(100)]);
-    expect(world.admitted).toHaveLength(2);
+    expect(world.admitted).toBe(2);
   });
 
   test("a visitor who comes every two seconds takes nothing in advance", async () => {
@@ -225,11 +226,11 @@ describe("an isolate's side of a counter", () => {
     const isolate = world.isolate(TERMS, 0);
     for (let index = 0; index < 5; index += 1) void isolate.request();
     await time.pass(5_000);
-    expect([world.admitted.length, world.failed]).toEqual([0, 5]);
+    expect([world.admitted, world.failed]).toEqual([0, 5]);
     lost = false;
     void isolate.request();
     await time.pass(100);
-    expect(world.admitted).toHaveLength(1);
+    expect(world.admitted).toBe(1);
   });
 
   test("units in advance are not spent after their life, even when nobody was left to hand them back", async () => {
@@ -246,6 +247,36 @@ describe("an isolate's side of a counter", () => {
     expect(world.calls).toBe(calls + 1);
   });
 
+  test("a unit given back by who waited for it is not spent again behind the counter's back", async () => {
+    const time = new VirtualTime();
+    const windowMs = 10_000;
+    const world = new World(time, calm, new SlidingLog(windowMs), 1);
+    const [isolate, other] = threeIsolates(world, TERMS);
+    await Promise.all([isolate?.request(0), time.pass(100)]);
+    isolate?.killRequests();
+    await time.pass(2_000);
+    await Promise.all([isolate?.request(), time.pass(100)]);
+    isolate?.crash();
+    await time.pass(windowMs - 2_100);
+    await Promise.all([other?.request(), time.pass(100)]);
+    expect([world.admitted, world.denied]).toEqual([2, 1]);
+    await time.pass(2_000);
+    await Promise.all([other?.request(), time.pass(100)]);
+    expect(world.admitted).toBe(3);
+  });
+
+  test("a unit that was given back ends a refusal, and the next request has it", async () => {
+    const time = new VirtualTime();
+    const world = new World(time, calm, new SlidingLog(60_000), 1);
+    const isolate = world.isolate(TERMS, 0);
+    void isolate.request(200);
+    await Promise.all([isolate.request(), time.pass(100)]);
+    expect([world.admitted, world.denied]).toEqual([1, 1]);
+    await time.pass(200);
+    await Promise.all([isolate.request(), time.pass(100)]);
+    expect([world.admitted, world.denied]).toEqual([2, 1]);
+  });
+
   test("a grant whose answer got lost comes back", async () => {
     const time = new VirtualTime();
     const tally = new Total();
@@ -253,7 +284,7 @@ describe("an isolate's side of a counter", () => {
     const world = new World(time, { next: () => (delays.length > 0 ? (delays.shift() ?? null) : 5) }, tally, 10);
     void world.isolate(TERMS, 0).request();
     await time.pass(100);
-    expect([tally.units, world.admitted.length]).toEqual([1, 0]);
+    expect([tally.units, world.admitted]).toEqual([1, 0]);
     await time.pass(5_000);
     expect([tally.units, world.failed]).toEqual([0, 1]);
   });

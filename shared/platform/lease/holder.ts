@@ -55,7 +55,7 @@ interface InFlight {
  * served, because a promise made for one request must be kept alive by it.
  */
 export class LeaseHolder<A extends Grant> {
-  readonly #pocket = new Pocket();
+  readonly #pocket: Pocket;
   readonly #demand = new Demand();
   #terms: Terms;
   #gathering: Batch | undefined;
@@ -64,8 +64,9 @@ export class LeaseHolder<A extends Grant> {
   #deniedUntil = Number.NEGATIVE_INFINITY;
   #watch: { readonly handOverAt: number } | undefined;
 
-  constructor(terms: Terms) {
+  constructor(terms: Terms, pocket = new Pocket()) {
     this.#terms = terms;
+    this.#pocket = pocket;
   }
 
   /** Under other terms an old refusal says nothing. */
@@ -116,10 +117,16 @@ export class LeaseHolder<A extends Grant> {
     const remaining = (this.#last?.answer.remaining ?? 0) + this.#pocket.size(now);
     const refund = () => {
       const inTime = this.#pocket.refund(unit, caller.now());
-      if (inTime) this.#keepWatch(caller);
+      if (inTime) this.#roomMade(caller);
       return inTime;
     };
     return { ok: true, remaining, resetMs: this.#resetMs(now), refund };
+  }
+
+  /** The next request asks again, and its call takes along what was given back; without one, somebody hands it back. */
+  #roomMade(caller: Caller<A>): void {
+    this.#deniedUntil = Number.NEGATIVE_INFINITY;
+    this.#keepWatch(caller);
   }
 
   #refusal(now: number): Take {

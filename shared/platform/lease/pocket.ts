@@ -1,6 +1,6 @@
 import { LEASE_GRACE_MS, type Settlement } from "./exchange.ts";
 
-/** Units out of one grant, as the isolate knows them. `arrival + later + left` never changes. */
+/** Units out of one grant, as the isolate knows them. `later + left` never changes. */
 interface Lease {
   readonly id: string;
   /** On the isolate's own clock, counted from before it asked. */
@@ -8,6 +8,7 @@ interface Lease {
   /** What the counter believes while it hears nothing: so many were spent on arrival. */
   readonly granted: number;
   readonly extra: number;
+  /** Spent on arrival and not given back since. */
   arrival: number;
   later: number;
   left: number;
@@ -56,12 +57,16 @@ export class Pocket {
     return { lease, kind: "later", refunded: false };
   }
 
-  /** Returns a unit to its lease; `false` when the lease is over or reported (or the unit was given back before). */
+  /**
+   * Gives a unit back; `false` when its lease is over or reported (or it was given back before). A unit in advance is at
+   * hand again. One that was spent on arrival goes back to the counter: there it counts from its grant, so if it were
+   * spent again here and the report got lost, it would leave the window before its time.
+   */
   refund(unit: Unit, now: number): boolean {
     if (unit.refunded || unit.lease.reported || unit.lease.expiresAt <= now) return false;
     unit.refunded = true;
     unit.lease[unit.kind] -= 1;
-    unit.lease.left += 1;
+    if (unit.kind === "later") unit.lease.left += 1;
     return true;
   }
 
@@ -69,7 +74,7 @@ export class Pocket {
   report(now: number, which: "finished" | "all"): Settlement[] {
     const settlements = this.#unreported.filter((entry) => entry.forgetAt > now).map((entry) => entry.settlement);
     this.#unreported = [];
-    const closing = this.#leases.filter((lease) => lease.expiresAt <= now || (lease.extra > 0 && lease.left === 0) || which === "all");
+    const closing = this.#leases.filter((lease) => which === "all" || lease.expiresAt <= now || isUsedUp(lease));
     this.#leases = this.#leases.filter((lease) => !closing.includes(lease));
     for (const lease of closing) {
       lease.reported = true;
@@ -92,6 +97,11 @@ export class Pocket {
   isOverdue(since: number): boolean {
     return this.#unreported.length > 0 || this.#leases.some((lease) => lease.expiresAt <= since && isNews(lease));
   }
+}
+
+/** Nothing is left of it. A grant without units in advance stays while one of its units may still be given back. */
+function isUsedUp(lease: Lease): boolean {
+  return lease.left === 0 && (lease.extra > 0 || lease.arrival === 0);
 }
 
 /** A grant without units in advance that was spent as it came is what the counter believes anyway. */

@@ -1,6 +1,7 @@
 import { LeaseBook, type Tally } from "../book.ts";
 import type { Exchange, Grant } from "../exchange.ts";
 import { type Caller, LeaseHolder, type Take } from "../holder.ts";
+import { Pocket, type Unit } from "../pocket.ts";
 import type { Terms } from "../terms.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
@@ -9,15 +10,55 @@ export interface Weather {
   next(): number | null;
 }
 
-/** A unit that reached a request: when it was really spent. */
-export interface Admitted {
-  at: number;
+/** A unit that was spent, and when: if somebody waited for it, at the instant of its grant. */
+export interface Spent {
+  readonly at: number;
   refunded: boolean;
+}
+
+/**
+ * A pocket that writes down what becomes of each unit. From outside, who was admitted by which grant can only be
+ * guessed: calls overlap, and their answers come late.
+ */
+class WitnessedPocket extends Pocket {
+  readonly #world: World;
+  readonly #spent = new Map<Unit, Spent>();
+
+  constructor(world: World) {
+    super();
+    this.#world = world;
+  }
+
+  override fill(...grant: Parameters<Pocket["fill"]>): Unit[] {
+    const units = super.fill(...grant);
+    for (const unit of units) this.#note(unit, this.#world.grantedAt(grant[0]));
+    return units;
+  }
+
+  override spend(now: number): Unit | undefined {
+    const unit = super.spend(now);
+    if (unit) this.#note(unit, this.#world.now());
+    return unit;
+  }
+
+  override refund(unit: Unit, now: number): boolean {
+    const inTime = super.refund(unit, now);
+    const spent = this.#spent.get(unit);
+    if (inTime && spent) spent.refunded = true;
+    return inTime;
+  }
+
+  #note(unit: Unit, at: number): void {
+    const spent = { at, refunded: false };
+    this.#spent.set(unit, spent);
+    this.#world.spent.push(spent);
+  }
 }
 
 /** One counter, and isolates with clocks of their own on a network with its weather. */
 export class World {
-  readonly admitted: Admitted[] = [];
+  readonly spent: Spent[] = [];
+  admitted = 0;
   denied = 0;
   failed = 0;
   calls = 0;
@@ -25,6 +66,7 @@ export class World {
   readonly #time: VirtualTime;
   readonly #weather: Weather;
   readonly #capacity: number;
+  readonly #grants = new Map<string, number>();
 
   constructor(time: VirtualTime, weather: Weather, tally: Tally, capacity: number) {
     this.#time = time;
@@ -37,6 +79,17 @@ export class World {
     return new Isolate(this, this.#time, terms, clockOffset);
   }
 
+  now(): number {
+    return this.#time.now();
+  }
+
+  /** When the counter answered the call of this id. */
+  grantedAt(id: string): number {
+    const at = this.#grants.get(id);
+    if (at === undefined) throw new Error(`${id} was not granted`);
+    return at;
+  }
+
   /** A message's way. A lost one is noticed after a while. */
   async travel(): Promise<void> {
     const delay = this.#weather.next();
@@ -46,7 +99,8 @@ export class World {
 
   serve(request: Exchange): Grant {
     this.calls += 1;
-    return this.book.exchange(request, this.#capacity, this.#time.now());
+    this.#grants.set(request.id, this.now());
+    return this.book.exchange(request, this.#capacity, this.now());
   }
 }
 
@@ -60,15 +114,13 @@ export class Isolate {
   #holder: LeaseHolder<Grant>;
   #life = { over: false };
   #requests = { over: false };
-  /** Instants of the grants that requests of this isolate wait for. */
-  #granted: number[] = [];
 
   constructor(world: World, time: VirtualTime, terms: Terms, offset: number) {
     this.#world = world;
     this.#time = time;
     this.#terms = terms;
     this.#offset = offset;
-    this.#holder = new LeaseHolder(terms);
+    this.#holder = new LeaseHolder(terms, new WitnessedPocket(world));
   }
 
   /** Dies with all it holds: nothing it waits for ever comes, and what it did not tell is lost. */
@@ -76,8 +128,7 @@ export class Isolate {
     this.killRequests();
     this.#life.over = true;
     this.#life = { over: false };
-    this.#granted = [];
-    this.#holder = new LeaseHolder(this.#terms);
+    this.#holder = new LeaseHolder(this.#terms, new WitnessedPocket(this.#world));
   }
 
   /** The requests under way die, and with them their calls and timers; memory stays. */
@@ -89,8 +140,6 @@ export class Isolate {
   /** A request that, if admitted, may give its unit back after a while. */
   async request(refundAfter?: number): Promise<void> {
     const life = this.#life;
-    const startedAt = this.#time.now();
-    const callsBefore = this.#world.calls;
     let take: Take;
     try {
       take = await this.#holder.take(this.#caller());
@@ -102,12 +151,10 @@ export class Isolate {
       this.#world.denied += 1;
       return;
     }
-    const waited = this.#time.now() > startedAt || this.#world.calls > callsBefore;
-    const admitted = { at: (waited && this.#granted.shift()) || this.#time.now(), refunded: false };
-    this.#world.admitted.push(admitted);
+    this.#world.admitted += 1;
     if (refundAfter === undefined) return;
     await this.#time.sleep(refundAfter);
-    if (!life.over) admitted.refunded = take.refund();
+    if (!life.over) take.refund();
   }
 
   #caller(): Caller<Grant> {
@@ -127,9 +174,7 @@ export class Isolate {
       exchange: async (request) => {
         await alive(this.#world.travel());
         const grant = this.#world.serve(request);
-        const grantedAt = this.#time.now();
         await alive(this.#world.travel());
-        this.#granted = Array.from({ length: grant.granted }, () => grantedAt);
         return grant;
       },
     };
