@@ -7,6 +7,7 @@ import { isolate } from "../plan.ts";
 import type { RunRequest, RunResult } from "../run.ts";
 import { Activity } from "./activity.ts";
 import { Frame } from "./frame.ts";
+import type { KeepValue } from "./logging.ts";
 import { Secrecy } from "./secrecy.ts";
 import { Slots } from "./slots.ts";
 import { Stopwatch } from "./stopwatch.ts";
@@ -20,6 +21,12 @@ const MAX_ACTIVATIONS = 5_000;
 export interface ConductOptions {
   /** When every node waits, and for longer than this (ms), the run leaves memory. Without it, it never does. */
   readonly suspendAfterMs?: number;
+  /** Where values go that are too large for their logs. Without it, only their beginnings are kept. */
+  readonly keepValue?: KeepValue;
+}
+
+function keepNothing(): Promise<never> {
+  return Promise.reject(new Error("this run has no place for large values"));
 }
 
 /** How one life of a run ended: for good, or until a time (ms since the epoch; `null`: until word comes from outside). */
@@ -81,6 +88,7 @@ class Conductor implements LiveRun {
       activity,
       slots: new Slots(CONCURRENCY),
       secrecy: new Secrecy(),
+      keepValue: options.keepValue ?? keepNothing,
       session: request.session,
       run: { id: request.runId },
       get secrets() {

@@ -9,6 +9,7 @@ import type { NodeServices } from "../nodes/node.ts";
 import type { Plan, PlanNode } from "../plan.ts";
 import type { RunningApp, RunRequest } from "../run.ts";
 import type { Activity } from "./activity.ts";
+import type { KeepValue } from "./logging.ts";
 import type { Secrecy } from "./secrecy.ts";
 import type { Slots } from "./slots.ts";
 
@@ -61,6 +62,7 @@ export interface RunWorld {
   readonly slots: Slots;
   readonly activity: Activity;
   readonly secrecy: Secrecy;
+  readonly keepValue: KeepValue;
   readonly secrets: Readonly<Record<string, string>>;
   readonly session: Readonly<Record<string, unknown>>;
   readonly run: Readonly<Record<string, unknown>>;
