@@ -65,7 +65,7 @@ class Conductor implements LiveRun {
   readonly #abort = new AbortController();
   readonly #life = Promise.withResolvers<LifeEnd>();
   readonly #stopwatch: Stopwatch;
-  #secrets: Readonly<Record<string, string>> = {};
+  #secrets: Readonly<Record<string, string>> | undefined;
   #activations = 0;
 
   constructor(ctx: HostContext, request: RunRequest, services: NodeServices, journal: Journal, options: ConductOptions) {
@@ -92,8 +92,9 @@ class Conductor implements LiveRun {
       session: request.session,
       run: { id: request.runId },
       get secrets() {
-        return conductor.#secrets;
+        return conductor.#secrets ?? {};
       },
+      loadSecrets: () => this.#loadSecrets(),
       stopOf,
       runFrame: (spec) => new Frame(this.#world, spec).run(),
       countActivation: () => this.#count(),
@@ -149,17 +150,19 @@ class Conductor implements LiveRun {
     }
   }
 
-  /** A run that is stopped meanwhile does not wait for its secrets. */
+  /** Once. A run that is stopped meanwhile does not wait for its secrets. */
   async #loadSecrets(): Promise<void> {
     const { request, secrecy } = this.#world;
+    if (this.#secrets) return;
     const stopped = Promise.withResolvers<undefined>();
     const stop = () => stopped.resolve(undefined);
     this.#abort.signal.addEventListener("abort", stop, { once: true });
     this.#stopwatch.start();
     try {
       if (this.#abort.signal.aborted) return;
-      this.#secrets = (await Promise.race([request.loadSecrets(), stopped.promise])) ?? {};
-      secrecy.hideAll(this.#secrets);
+      const secrets = (await Promise.race([request.loadSecrets(), stopped.promise])) ?? {};
+      secrecy.hideAll(secrets);
+      this.#secrets = secrets;
     } finally {
       this.#abort.signal.removeEventListener("abort", stop);
     }

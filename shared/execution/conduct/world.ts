@@ -64,6 +64,8 @@ export interface RunWorld {
   readonly secrecy: Secrecy;
   readonly keepValue: KeepValue;
   readonly secrets: Readonly<Record<string, string>>;
+  /** Reads the secrets, for an app within the run that names some. */
+  readonly loadSecrets: () => Promise<void>;
   readonly session: Readonly<Record<string, unknown>>;
   readonly run: Readonly<Record<string, unknown>>;
   /** How a run ends that was stopped for this reason. */
