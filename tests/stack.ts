@@ -15,6 +15,8 @@ export interface StackAddresses {
   readonly farPort: number;
   /** Process id of the supervisor. */
   readonly pid: number;
+  /** Folder of everything that the stack keeps: databases, objects, logs. */
+  readonly home: string;
 }
 
 declare module "vitest" {
@@ -78,7 +80,7 @@ export async function startStack(home: string): Promise<RunningStack> {
   }
   const postgres = /postgresql:\/\/\S+/.exec(Buffer.concat(output).toString())?.[0];
   if (postgres === undefined) throw new Error("the stack did not print the address of its PostgreSQL");
-  return { api, console: `http://127.0.0.1:${consolePort}`, postgres, farPort, pid: child.pid ?? 0, stop: () => stop(child) };
+  return { api, console: `http://127.0.0.1:${consolePort}`, postgres, farPort, pid: child.pid ?? 0, home, stop: () => stop(child) };
 }
 
 async function ready(child: ChildProcess, api: string): Promise<void> {

@@ -11,6 +11,7 @@ declare global {
     interface Env {
       DURABLE_RUN: DurableObjectNamespace<DurableRunApi & Rpc.DurableObjectBranded>;
       RECORDER: DurableObjectNamespace<RecorderApi & Rpc.DurableObjectBranded>;
+      FILES: R2Bucket;
     }
   }
 }
@@ -225,7 +226,27 @@ describe("DurableRun", () => {
     );
     const { order, run } = newRun(twelve);
     await run.start(order);
-    const state = parseLiveRun(await run.settled(10_000));
+    const state = parseLiveRun(await run.settled(30_000));
     expect(state?.execution).toMatchObject({ status: "completed", outputs: { turns: 12 } });
-  });
+  }, 60_000);
+
+  it("records every value of a run of many large ones, the largest beside its log", async () => {
+    const turns = 200;
+    const turn = inARow([{ id: "big", type: "transform", config: { value: "{{ $pad('', 99999, 'x') & $string(index) }}" } }], {});
+    const { id, order, run, workspaceId } = newRun(
+      inARow([{ id: "list", type: "loop", config: { while: "{{ true }}", max: turns, body: turn } }], {}),
+    );
+    await run.start(order);
+    expect(parseLiveRun(await run.settled(60_000))?.execution).toMatchObject({ status: "completed" });
+    await runDurableObjectAlarm(run);
+    const { node_logs } = parseRunRecord((await env.RECORDER.getByName(`${workspaceId}:local`).find(id)) ?? "");
+    const big = node_logs.filter(({ node_id }) => node_id.endsWith(".big"));
+    expect(node_logs).toHaveLength(3 + 3 * turns);
+    expect(big).toHaveLength(turns);
+    for (const [index, { seq, outputs }] of big.entries()) {
+      expect(outputs).toMatchObject({ truncated: true, stored: true, preview: expect.stringContaining("xxx") });
+      const whole = await env.FILES.get(`logs/${id}/${seq}/outputs`);
+      expect(await whole?.json()).toEqual({ value: `${"x".repeat(99_999)}${index}` });
+    }
+  }, 120_000);
 });

@@ -1,5 +1,4 @@
-/** Characters of one row: even at four bytes each, well under the 2 MB that a row may hold. */
-const PART = 400_000;
+import { partsOf } from "#platform/text-parts";
 
 /** Texts of any length by their key, in as many rows as they need. */
 export class Texts {
@@ -15,13 +14,11 @@ export class Texts {
   }
 
   set(key: string, text: string): void {
-    let part = 0;
-    for (let from = 0; part === 0 || from < text.length; from += PART) {
-      this.#sql.exec("INSERT OR REPLACE INTO texts (key, part, text) VALUES (?, ?, ?)", key, part, text.slice(from, from + PART));
-      part += 1;
+    const parts = partsOf(text);
+    for (const [part, own] of parts.entries()) {
+      this.#sql.exec("INSERT OR REPLACE INTO texts (key, part, text) VALUES (?, ?, ?)", key, part, own);
     }
-    if (part > 1 || text === "") return;
     // What was longer before must not keep its end.
-    this.#sql.exec("DELETE FROM texts WHERE key = ? AND part >= ?", key, part);
+    this.#sql.exec("DELETE FROM texts WHERE key = ? AND part >= ?", key, parts.length);
   }
 }

@@ -18,4 +18,16 @@ export const migrations: readonly StorageMigration[] = [
       CREATE INDEX outbox_deadline ON outbox (deadline) WHERE deadline IS NOT NULL;
     `,
   },
+  {
+    id: "002_rest",
+    sql: `
+      ALTER TABLE outbox ADD COLUMN rest INTEGER NOT NULL DEFAULT 0;
+      CREATE TABLE outbox_rest (
+        id TEXT NOT NULL,
+        part INTEGER NOT NULL,
+        text TEXT NOT NULL,
+        PRIMARY KEY (id, part)
+      ) WITHOUT ROWID;
+    `,
+  },
 ];

@@ -1,5 +1,6 @@
 import type { OutboxCounts, OutboxRejection, OutboxRow } from "#platform/objects/recorder";
 import { parseRunRecord, type RunRecord } from "#platform/records";
+import { partsOf } from "#platform/text-parts";
 
 /**
  * The stages of a run's record, as revisions: a later stage always wins, in whatever order stages arrive. A run that was
@@ -13,13 +14,16 @@ const RUNNING_GRACE = 2_000;
 const OFFER_AGAIN = 15_000;
 /** A record that the database refused this often is parked. */
 const MAX_REFUSALS = 5;
-/** One pull carries no more than this (characters of JSON), well under the 32 MiB of an RPC. */
+/** One pull carries no more than this (characters of JSON) or one record, well under the 32 MiB of an RPC. */
 const MAX_PULL = 4_000_000;
 
 interface StoredRow extends Record<string, SqlStorageValue> {
   id: string;
   revision: number;
+  /** The record, or as much of it as a row holds. */
   record: string;
+  /** In how many rows of `outbox_rest` it goes on. */
+  rest: number;
 }
 
 /** The rows of one outbox, in the object's SQLite. All methods are synchronous: the object's gates make them atomic and durable. */
@@ -41,41 +45,56 @@ export class Outbox {
   }
 
   #store(record: RunRecord, revision: number, deadline: number | null, due: number): void {
-    this.#sql.exec(
-      `INSERT INTO outbox (id, revision, record, deadline, due) VALUES (?, ?, ?, ?, ?)
-       ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, record = excluded.record, deadline = excluded.deadline, due = excluded.due
-       WHERE excluded.revision > outbox.revision`,
-      record.execution.id,
+    const { id } = record.execution;
+    const [first = "", ...rest] = partsOf(JSON.stringify(record));
+    const stored = this.#sql.exec(
+      `INSERT INTO outbox (id, revision, record, rest, deadline, due) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, record = excluded.record, rest = excluded.rest,
+         deadline = excluded.deadline, due = excluded.due
+       WHERE excluded.revision > outbox.revision RETURNING id`,
+      id,
       revision,
-      JSON.stringify(record),
+      first,
+      rest.length,
       deadline,
       due,
     );
+    if (stored.toArray().length === 0) return;
+    for (const [part, text] of rest.entries()) {
+      this.#sql.exec("INSERT OR REPLACE INTO outbox_rest (id, part, text) VALUES (?, ?, ?)", id, part, text);
+    }
+  }
+
+  #recordOf({ id, record, rest }: StoredRow): string {
+    if (rest === 0) return record;
+    const parts = this.#sql.exec<{ text: string }>("SELECT text FROM outbox_rest WHERE id = ? AND part < ? ORDER BY part", id, rest);
+    return [record, ...parts.toArray().map(({ text }) => text)].join("");
   }
 
   find(id: string): string | null {
-    const [row] = this.#sql.exec<StoredRow>("SELECT id, revision, record FROM outbox WHERE id = ?", id).toArray();
-    return row?.record ?? null;
+    const [row] = this.#sql.exec<StoredRow>("SELECT id, revision, record, rest FROM outbox WHERE id = ?", id).toArray();
+    return row ? this.#recordOf(row) : null;
   }
 
   /** Ends every run whose deadline has passed. */
   interruptOverdue(now: number): void {
-    const overdue = this.#sql.exec<StoredRow>("SELECT id, revision, record FROM outbox WHERE deadline <= ?", now).toArray();
-    for (const row of overdue) this.#store(interrupted(parseRunRecord(row.record), now), REVISION.interrupted, null, now);
+    const overdue = this.#sql.exec<StoredRow>("SELECT id, revision, record, rest FROM outbox WHERE deadline <= ?", now).toArray();
+    for (const row of overdue) this.#store(interrupted(parseRunRecord(this.#recordOf(row)), now), REVISION.interrupted, null, now);
   }
 
   /** Rows that wait, oldest run first. */
   pull(limit: number): OutboxRow[] {
     const cursor = this.#sql.exec<StoredRow>(
-      "SELECT id, revision, record FROM outbox WHERE parked IS NULL AND revision > confirmed ORDER BY id LIMIT ?",
+      "SELECT id, revision, record, rest FROM outbox WHERE parked IS NULL AND revision > confirmed ORDER BY id LIMIT ?",
       limit,
     );
     const rows: OutboxRow[] = [];
     let size = 0;
     for (const row of cursor) {
-      size += row.record.length;
+      const record = this.#recordOf(row);
+      size += record.length;
       if (rows.length > 0 && size > MAX_PULL) break;
-      rows.push({ id: row.id, revision: row.revision, record: row.record });
+      rows.push({ id: row.id, revision: row.revision, record });
     }
     return rows;
   }
@@ -83,7 +102,8 @@ export class Outbox {
   /** Forgets rows that are in the platform database; a run that this outbox is to end is kept until then. */
   confirm(rows: readonly Pick<OutboxRow, "id" | "revision">[]): void {
     for (const { id, revision } of rows) {
-      this.#sql.exec("DELETE FROM outbox WHERE id = ? AND revision = ? AND deadline IS NULL", id, revision);
+      const gone = this.#sql.exec("DELETE FROM outbox WHERE id = ? AND revision = ? AND deadline IS NULL RETURNING id", id, revision);
+      if (gone.toArray().length > 0) this.#sql.exec("DELETE FROM outbox_rest WHERE id = ?", id);
       this.#sql.exec("UPDATE outbox SET confirmed = ? WHERE id = ? AND confirmed < ?", revision, id, revision);
     }
   }

@@ -134,6 +134,21 @@ describe("Recorder", () => {
     expect(await recorder.counts()).toEqual({ waiting: 1, open: 0, parked: 1 });
   });
 
+  it("keeps a record of any size, and none of it once it is confirmed", async () => {
+    const recorder = newRecorder();
+    const large = record("run_a", { inputs: { text: `${"x".repeat(1_999_000)}${"長👍".repeat(600_000)}` } });
+    await recorder.append(running("run_a"), 1);
+    await recorder.append(large);
+    await recorder.append(running("run_a"), 2);
+    expect(parseRunRecord((await recorder.find("run_a")) ?? "")).toEqual(large);
+    const rows = await recorder.pull(10);
+    expect(rows.map(execution)).toEqual([large.execution]);
+    await recorder.confirm(rows);
+    expect(await recorder.find("run_a")).toBeNull();
+    await recorder.append(record("run_a"));
+    expect(parseRunRecord((await recorder.find("run_a")) ?? "")).toEqual(record("run_a"));
+  });
+
   it("carries a bounded amount in one pull", async () => {
     const recorder = newRecorder();
     for (const id of ["run_a", "run_b", "run_c"]) await recorder.append(record(id, { inputs: { text: "x".repeat(1_900_000) } }));

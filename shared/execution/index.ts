@@ -6,6 +6,7 @@ export { inputJsonSchema, outputJsonSchema } from "./inputs/json-schema.ts";
 export { inputDeclarations, type ParsedInputs, parseInputs } from "./inputs/parse.ts";
 export { fileIdOf } from "./inputs/values.ts";
 export type { Activation, ActivationEnd, Journal } from "./journal.ts";
+export { deleteExpiredValues, LOGGED_SIDES, readLoggedValue } from "./logged-values.ts";
 export type { FileReference, RunFiles } from "./nodes/file-reference.ts";
 export { NODE_TYPES, type NodeTypeDescription } from "./nodes/registry.ts";
 export { compilePlan, type Plan } from "./plan.ts";

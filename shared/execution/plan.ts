@@ -1,4 +1,4 @@
-import { expressionsIn, parseTemplate, type Template } from "./expressions/template.ts";
+import { expressionsIn, namesSecrets, parseTemplate, type Template } from "./expressions/template.ts";
 import { ancestorsOf, topologicalOrder } from "./graph.ts";
 import { findNodeType } from "./nodes/registry.ts";
 import { bodySchema, type RetryPolicy, type Workflow, type WorkflowNode } from "./workflow.ts";
@@ -92,7 +92,7 @@ function compile(workflow: Workflow, around: readonly string[]): Plan {
   return {
     nodes,
     positions,
-    usesSecrets: nodes.some((node) => namesSecrets(node) || node.body?.usesSecrets === true),
+    usesSecrets: nodes.some(usesSecrets),
     waits: nodes.some((node) => findNodeType(node.type)?.waits === true || node.body?.waits === true),
   };
 }
@@ -118,8 +118,7 @@ export function isolate(plan: Plan, nodeId: string): Plan {
   return { ...plan, nodes: plan.nodes.map((node) => ({ ...node, outgoing: [], incoming: node.id === nodeId ? 0 : 1 })) };
 }
 
-function namesSecrets({ template, lazy }: PlanNode): boolean {
-  return [template, ...Object.values(lazy)]
-    .flatMap((one) => expressionsIn(one))
-    .some(({ expression: { source } }) => /\bsecrets\b/.test(source));
+function usesSecrets({ template, lazy, body }: PlanNode): boolean {
+  const expressions = [template, ...Object.values(lazy)].flatMap((one) => expressionsIn(one));
+  return expressions.some(namesSecrets) || body?.usesSecrets === true;
 }

@@ -6,6 +6,7 @@ import { AppError, errorCode } from "#platform/errors";
 import { outgoingPolicy } from "#platform/outgoing/policy";
 import { type ConductOptions, conduct, type LiveRun } from "./conduct/conduct.ts";
 import type { Journal } from "./journal.ts";
+import { keepLoggedValue } from "./logged-values.ts";
 import { MemoryJournal } from "./memory-journal.ts";
 import type { NodeServices } from "./nodes/node.ts";
 import type { RunEvent, RunRequest, RunResult } from "./run.ts";
@@ -36,7 +37,11 @@ function servicesFor(ctx: Context, { workspaceId, dbSchema, files }: RunRequest)
  * Runs a workflow from where its journal ends. The journal's host decides what outlives the process.
  */
 export function resumeRun(ctx: Context, request: RunRequest, journal: Journal, options: ConductOptions): LiveRun {
-  return conduct(ctx, request, servicesFor(ctx, request), journal, options);
+  const { runId, workspaceId } = request;
+  return conduct(ctx, request, servicesFor(ctx, request), journal, {
+    ...options,
+    keepValue: (seq, side, json) => keepLoggedValue(ctx, workspaceId, { runId, seq, side }, json),
+  });
 }
 
 /**

@@ -104,30 +104,3 @@ export type RunRecord = z.infer<typeof runRecordSchema>;
 export function parseRunRecord(text: string): RunRecord {
   return runRecordSchema.parse(JSON.parse(text));
 }
-
-/** What an object's storage takes in one row is 2 MB; a record stays clear of it. In bytes of JSON. */
-const MAX_RECORD_BYTES = 1_500_000;
-
-/**
- * The record itself where it fits one row of an outbox, else without what its node logs carry, largest first. Status,
- * timing, tokens and errors always stay.
- */
-export function fitRecord(record: RunRecord): RunRecord {
-  const bytesOf = (value: unknown) => new TextEncoder().encode(JSON.stringify(value) ?? "").length;
-  let excess = bytesOf(record) - MAX_RECORD_BYTES;
-  if (excess <= 0) return record;
-  const bySize = record.node_logs
-    .map((log, index) => ({ index, bytes: bytesOf([log.inputs, log.outputs]) }))
-    .sort((a, b) => b.bytes - a.bytes);
-  const dropped = new Set<number>();
-  for (const { index, bytes } of bySize) {
-    if (excess <= 0) break;
-    dropped.add(index);
-    excess -= bytes;
-  }
-  const omitted = { omitted: "The run's record was too large to keep this." };
-  return {
-    ...record,
-    node_logs: record.node_logs.map((log, index) => (dropped.has(index) ? { ...log, inputs: omitted, outputs: omitted } : log)),
-  };
-}

@@ -1,15 +1,15 @@
 import { usageEventsOf } from "#billing";
 import type { RunResult } from "#execution";
-import { type ExecutionRecord, fitRecord, type RunRecord } from "#platform/records";
+import type { ExecutionRecord, RunRecord } from "#platform/records";
 
 /** What a run leaves behind once it has ended. `begun` is what was known of it when it began. */
 export function endRecord(begun: ExecutionRecord, result: RunResult): RunRecord {
   const { status, outputs, error, usage, nodeLogs, finishedAt } = result;
   const { waiting: _, ...execution } = begun;
-  return fitRecord({
+  return {
     execution: { ...execution, status, outputs, error, usage, finished_at: finishedAt },
     node_logs: nodeLogs,
     usage_events: usageEventsOf(begun.id, nodeLogs, begun.started_at),
     runtime_events: [],
-  });
+  };
 }

@@ -16,6 +16,7 @@ import { idempotencyKeyOf, once } from "./idempotency.ts";
 import { invitationsRouter } from "./invitations.ts";
 import { membersRouter } from "./members.ts";
 import { unroutable } from "./methods.ts";
+import { nodeValuesRouter } from "./node-values.ts";
 import { describeApi, describeSecurity } from "./openapi.ts";
 import { rolesRouter } from "./roles.ts";
 import { createRouter } from "./router.ts";
@@ -50,6 +51,7 @@ for (const router of [
   versionsRouter,
   accessPolicyRouter,
   runsRouter,
+  nodeValuesRouter,
   triggersRouter,
   deadLettersRouter,
   databaseRouter,

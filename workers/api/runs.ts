@@ -53,7 +53,7 @@ const nodeLogSchema = z
   .openapi("NodeLog");
 
 /** For routes under `/runs/{id}`. Another tenant's run is as unknown as one that never was. */
-function inRun(permission: Permission) {
+export function inRun(permission: Permission) {
   return guarded(permission, async (ctx, parameter) => {
     if (ctx.actor.type === "anonymous") throw new AppError("unauthenticated", "Sign in, or send an API key.");
     const run = await findRunWorkspace(ctx, parameter("id"));

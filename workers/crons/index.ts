@@ -1,6 +1,7 @@
 import { and, gt, lt, lte } from "drizzle-orm";
 import { fireSchedules } from "#app";
 import { reconcileQuota } from "#billing";
+import { deleteExpiredValues } from "#execution";
 import type { Context } from "#platform/context";
 import { idempotencyKeys, workspaceQuotas } from "#platform/schema";
 import { deleteExpiredUploads, offerDeliveries } from "#runtime";
@@ -10,6 +11,8 @@ const RECONCILE_MINUTE = 17;
 const RECONCILED_AT_ONCE = 10;
 /** The minute of the hour in which uploads that no run took are deleted. */
 const UPLOADS_MINUTE = 41;
+/** The minute of the hour in which large values of old node logs are deleted. */
+const VALUES_MINUTE = 47;
 
 /**
  * The work of a minute, named by the time (ms) it was scheduled for. Each task is idempotent, and one that fails does not
@@ -20,6 +23,7 @@ export async function runScheduled(ctx: Context, scheduledTime: number): Promise
   const minute = new Date(scheduledTime).getUTCMinutes();
   if (minute === RECONCILE_MINUTE) tasks.push(reconcileQuotas(ctx));
   if (minute === UPLOADS_MINUTE) tasks.push(deleteExpiredUploads(ctx));
+  if (minute === VALUES_MINUTE) tasks.push(deleteExpiredValues(ctx));
   for (const outcome of await Promise.allSettled(tasks)) {
     if (outcome.status === "rejected") ctx.log.error("a scheduled task failed", outcome.reason);
   }

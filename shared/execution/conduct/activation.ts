@@ -1,9 +1,9 @@
-import type { NodeLog, RunError, RunUsage } from "#platform/records";
+import type { NodeLog, RunUsage } from "#platform/records";
 import type { ActivationEnd } from "../journal.ts";
-import { forLog } from "../node-log.ts";
 import { findNodeType } from "../nodes/registry.ts";
 import type { PlanNode } from "../plan.ts";
 import { type NodeFinish, runAttempts } from "./attempts.ts";
+import { logValues } from "./logging.ts";
 import type { FrameView, RunWorld } from "./world.ts";
 
 const NO_USAGE: RunUsage = { input_tokens: 0, output_tokens: 0, total_tokens: 0 };
@@ -29,7 +29,8 @@ export async function runActivation(world: RunWorld, frame: FrameView, node: Pla
         result: pinned.port === null ? { output: pinned.output } : { output: pinned.output, port: pinned.port },
       }
     : await runAttempts(world, frame, node, path, known?.attempts ?? 1);
-  const end = endOf(world, finish, { seq, node_id: path, node_type: node.type, started_at: startedAt });
+  const made = endOf(world, finish, { seq, node_id: path, node_type: node.type, started_at: startedAt });
+  const end = made instanceof Promise ? await made : made;
   journal.finish(path, end);
   journal.emit({ type: "node.finished", node_id: path, status: finish.status }, end.log);
   return end;
@@ -41,24 +42,25 @@ function losesWork({ type }: PlanNode): boolean {
   return nodeType !== undefined && !nodeType.parks && !nodeType.nests;
 }
 
-function endOf(world: RunWorld, finish: NodeFinish, draft: Pick<NodeLog, "seq" | "node_id" | "node_type" | "started_at">): ActivationEnd {
+type LogDraft = Pick<NodeLog, "seq" | "node_id" | "node_type" | "started_at">;
+
+function endOf(world: RunWorld, finish: NodeFinish, draft: LogDraft): ActivationEnd | Promise<ActivationEnd> {
   const { secrecy, ctx } = world;
   const { attempts, config, usage = NO_USAGE } = finish;
   const completed = finish.status === "completed";
   const output = completed ? secrecy.output(finish.result.output) : null;
   const port = completed ? finish.result.port : undefined;
-  const error: RunError | null = completed ? null : secrecy.error(finish.error);
-  const log: NodeLog = {
+  const log = {
     ...draft,
     status: finish.status,
     attempts,
     ...(port !== undefined && { port }),
-    inputs: forLog(config ?? null, secrecy.values),
-    outputs: completed ? forLog(output, secrecy.values) : null,
-    error,
+    error: completed ? null : secrecy.error(finish.error),
     input_tokens: usage.input_tokens,
     output_tokens: usage.output_tokens,
     duration_ms: Math.max(0, ctx.clock.now() - draft.started_at),
   };
-  return { log, output, port };
+  const values = logValues(world, draft.seq, { inputs: config ?? null, outputs: output });
+  if (!(values instanceof Promise)) return { log: { ...log, ...values }, output, port };
+  return values.then((kept) => ({ log: { ...log, ...kept }, output, port }));
 }

@@ -7,6 +7,7 @@ import type { NodeResult, NodeType } from "../nodes/node.ts";
 import { findNodeType } from "../nodes/registry.ts";
 import type { PlanNode } from "../plan.ts";
 import { nodeIo } from "./node-io.ts";
+import { StreamedText } from "./streamed-text.ts";
 import { withinTime } from "./time-limit.ts";
 import type { FrameView, RunWorld } from "./world.ts";
 
@@ -100,10 +101,10 @@ function cancelled({ spec }: FrameView, path: string, tally: Tally): NodeFinish 
 }
 
 /** What callers may know of a failure: its message if it was written for them, and otherwise only that there was one. */
-function failureOf({ ctx }: RunWorld, node: PlanNode, path: string, error: unknown): RunError {
+function failureOf({ ctx, secrecy }: RunWorld, node: PlanNode, path: string, error: unknown): RunError {
   const code = errorCode(error);
   if (code !== undefined && code !== "internal") return { code, message: errorMessage(error), node_id: path };
-  ctx.log.error("a node failed unexpectedly", error, { node_id: path, node_type: node.type });
+  ctx.log.error("a node failed unexpectedly", secrecy.thrown(error), { node_id: path, node_type: node.type });
   return { code: "node_failed", message: "The node failed unexpectedly.", node_id: path };
 }
 
@@ -131,7 +132,22 @@ function attempt(world: RunWorld, frame: FrameView, node: PlanNode, path: string
 
 /** Only what could hang is given a timer; what waits by design has its own. */
 function limited(nodeType: NodeType, world: RunWorld, frame: FrameView, node: PlanNode, path: string, tally: Tally) {
-  const run = (signal: AbortSignal) => nodeType.run(tally.config, nodeIo({ world, frame, node, path, tally, signal }));
+  const streamed = streamOf(world, path);
+  const run = (signal: AbortSignal) => nodeType.run(tally.config, nodeIo({ world, frame, node, path, tally, signal }, streamed));
   if (nodeType.pure || nodeType.parks) return run(frame.signal);
-  return withinTime(node.timeoutMs ?? nodeType.defaultTimeoutMs, frame.signal, run);
+  const result = withinTime(node.timeoutMs ?? nodeType.defaultTimeoutMs, frame.signal, run);
+  // The text of an attempt that failed is void, and so is what is left of it.
+  return streamed ? result.then(endOf(streamed)) : result;
+}
+
+function streamOf({ request, secrecy, journal }: RunWorld, path: string): StreamedText | undefined {
+  if (!request.watched) return undefined;
+  return new StreamedText(secrecy, (text) => journal.emit({ type: "node.delta", node_id: path, text }));
+}
+
+function endOf(streamed: StreamedText) {
+  return (result: NodeResult) => {
+    streamed.end();
+    return result;
+  };
 }

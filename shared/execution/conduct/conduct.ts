@@ -7,6 +7,7 @@ import { isolate } from "../plan.ts";
 import type { RunRequest, RunResult } from "../run.ts";
 import { Activity } from "./activity.ts";
 import { Frame } from "./frame.ts";
+import type { KeepValue } from "./logging.ts";
 import { Secrecy } from "./secrecy.ts";
 import { Slots } from "./slots.ts";
 import { Stopwatch } from "./stopwatch.ts";
@@ -20,6 +21,12 @@ const MAX_ACTIVATIONS = 5_000;
 export interface ConductOptions {
   /** When every node waits, and for longer than this (ms), the run leaves memory. Without it, it never does. */
   readonly suspendAfterMs?: number;
+  /** Where values go that are too large for their logs. Without it, only their beginnings are kept. */
+  readonly keepValue?: KeepValue;
+}
+
+function keepNothing(): Promise<never> {
+  return Promise.reject(new Error("this run has no place for large values"));
 }
 
 /** How one life of a run ended: for good, or until a time (ms since the epoch; `null`: until word comes from outside). */
@@ -58,7 +65,7 @@ class Conductor implements LiveRun {
   readonly #abort = new AbortController();
   readonly #life = Promise.withResolvers<LifeEnd>();
   readonly #stopwatch: Stopwatch;
-  #secrets: Readonly<Record<string, string>> = {};
+  #secrets: Readonly<Record<string, string>> | undefined;
   #activations = 0;
 
   constructor(ctx: HostContext, request: RunRequest, services: NodeServices, journal: Journal, options: ConductOptions) {
@@ -81,11 +88,13 @@ class Conductor implements LiveRun {
       activity,
       slots: new Slots(CONCURRENCY),
       secrecy: new Secrecy(),
+      keepValue: options.keepValue ?? keepNothing,
       session: request.session,
       run: { id: request.runId },
       get secrets() {
-        return conductor.#secrets;
+        return conductor.#secrets ?? {};
       },
+      loadSecrets: () => this.#loadSecrets(),
       stopOf,
       runFrame: (spec) => new Frame(this.#world, spec).run(),
       countActivation: () => this.#count(),
@@ -141,17 +150,19 @@ class Conductor implements LiveRun {
     }
   }
 
-  /** A run that is stopped meanwhile does not wait for its secrets. */
+  /** Once. A run that is stopped meanwhile does not wait for its secrets. */
   async #loadSecrets(): Promise<void> {
     const { request, secrecy } = this.#world;
+    if (this.#secrets) return;
     const stopped = Promise.withResolvers<undefined>();
     const stop = () => stopped.resolve(undefined);
     this.#abort.signal.addEventListener("abort", stop, { once: true });
     this.#stopwatch.start();
     try {
       if (this.#abort.signal.aborted) return;
-      this.#secrets = (await Promise.race([request.loadSecrets(), stopped.promise])) ?? {};
-      secrecy.hideAll(this.#secrets);
+      const secrets = (await Promise.race([request.loadSecrets(), stopped.promise])) ?? {};
+      secrecy.hideAll(secrets);
+      this.#secrets = secrets;
     } finally {
       this.#abort.signal.removeEventListener("abort", stop);
     }

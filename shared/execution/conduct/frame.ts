@@ -2,6 +2,7 @@ import { AppError } from "#platform/errors";
 import type { Scope } from "../expressions/resolve.ts";
 import { advance, type InterpreterEvent, initialState, type Outcome } from "../interpreter.ts";
 import type { ActivationEnd } from "../journal.ts";
+import { findNodeType } from "../nodes/registry.ts";
 import type { PlanNode } from "../plan.ts";
 import type { RunRequest } from "../run.ts";
 import { runActivation } from "./activation.ts";
@@ -114,7 +115,7 @@ export class Frame implements FrameView {
   /** What a node's expressions see. */
   scopeOf(node: PlanNode): Scope {
     const { inputs, app, locals } = this.spec;
-    const { session, run, secrets } = this.#world;
+    const { session, run, secrets, secrecy } = this.#world;
     return {
       nodeId: node.id,
       inputs,
@@ -122,6 +123,8 @@ export class Frame implements FrameView {
       app: { ...app },
       run,
       secrets,
+      secretFields: findNodeType(node.type)?.secretFields ?? [],
+      onSecret: (made) => secrecy.hideMade(made),
       locals,
       upstream: node.upstream,
       output: (id) => this.output(id),

@@ -8,6 +8,7 @@ import type { NodeIo } from "../nodes/node.ts";
 import type { PlanNode } from "../plan.ts";
 import type { OpenedApp } from "../run.ts";
 import type { Tally } from "./attempts.ts";
+import type { StreamedText } from "./streamed-text.ts";
 import type { FrameSpec, FrameView, RunWorld } from "./world.ts";
 
 /** Apps within apps. */
@@ -23,8 +24,8 @@ interface Attempt {
   readonly signal: AbortSignal;
 }
 
-/** What a node's attempt may do to the world. */
-export function nodeIo(attempt: Attempt): NodeIo {
+/** What a node's attempt may do to the world. `streamed` takes its text, where somebody watches. */
+export function nodeIo(attempt: Attempt, streamed: StreamedText | undefined): NodeIo {
   const { world, frame, node, path, tally, signal } = attempt;
   const { journal, secrecy, ctx } = world;
   return {
@@ -34,7 +35,7 @@ export function nodeIo(attempt: Attempt): NodeIo {
     now: () => ctx.clock.now(),
     runInputs: frame.spec.given,
     nodes: () => Object.fromEntries(node.upstream.map((id) => [id, frame.output(id)])),
-    emit: world.request.watched ? (text) => journal.emit({ type: "node.delta", node_id: path, text: secrecy.text(text) }) : undefined,
+    emit: streamed && ((text) => streamed.add(text)),
     used: (usage) => count(tally, usage),
     hide: (value) => secrecy.hide(value),
     evaluate: (field, locals) => {
@@ -180,5 +181,6 @@ async function openApp({ world, path }: Attempt, name: string, slug: string, ver
   const opened = await request.openApp?.(slug, typeof chosen === "number" ? chosen : version);
   if (!opened) throw new AppError("node_failed", `The workspace has no published app ${JSON.stringify(slug)}.`);
   journal.remember(key, opened.app.version);
+  if (opened.plan.usesSecrets) await world.loadSecrets();
   return opened;
 }

@@ -9,6 +9,7 @@ import type { NodeServices } from "../nodes/node.ts";
 import type { Plan, PlanNode } from "../plan.ts";
 import type { RunningApp, RunRequest } from "../run.ts";
 import type { Activity } from "./activity.ts";
+import type { KeepValue } from "./logging.ts";
 import type { Secrecy } from "./secrecy.ts";
 import type { Slots } from "./slots.ts";
 
@@ -61,7 +62,10 @@ export interface RunWorld {
   readonly slots: Slots;
   readonly activity: Activity;
   readonly secrecy: Secrecy;
+  readonly keepValue: KeepValue;
   readonly secrets: Readonly<Record<string, string>>;
+  /** Reads the secrets, for an app within the run that names some. */
+  readonly loadSecrets: () => Promise<void>;
   readonly session: Readonly<Record<string, unknown>>;
   readonly run: Readonly<Record<string, unknown>>;
   /** How a run ends that was stopped for this reason. */

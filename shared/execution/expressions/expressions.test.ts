@@ -21,6 +21,7 @@ const scope: Scope = {
   run: { id: "run_1" },
   locals: {},
   secrets: { key: "s3cret" },
+  secretFields: ["headers"],
   output: (nodeId) => outputs[nodeId] ?? null,
   upstream: ["find", "skipped"],
 };
@@ -106,6 +107,18 @@ describe("resolving", () => {
 
   it("fails on a secret that the workspace does not have", async () => {
     await expect(async () => value("{{ secrets.other }}")).rejects.toThrow("no such secret");
+  });
+
+  it("shows secrets to the fields that may use them, and to no other by any name", async () => {
+    const made: unknown[] = [];
+    const inField = (text: string, field: string) =>
+      resolve(parseTemplate(text, field).template, { ...scope, onSecret: (one) => made.push(one) });
+    expect(await inField("Bearer {{ secrets.key }}", "headers.authorization")).toBe("Bearer s3cret");
+    expect(await inField("{{ $uppercase(secrets.key) }}", "headers.x")).toBe("S3CRET");
+    expect(made).toEqual(["S3CRET"]);
+    for (const source of ['$lookup($$, "secrets")', "$$.secrets", "$string($$)", "$$.*.key"]) {
+      expect(JSON.stringify(await inField(`{{ ${source} }}`, "text"))).not.toMatch(/s3cret/i);
+    }
   });
 });
 

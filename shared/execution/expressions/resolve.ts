@@ -1,7 +1,7 @@
 import { AppError } from "#platform/errors";
 import { evaluate } from "./engine.ts";
 import { follow, isLoopRoot, type PathExpression } from "./path.ts";
-import type { Placed, Template } from "./template.ts";
+import { namesSecrets, type Placed, type Template } from "./template.ts";
 
 /** What the expressions of one node see. */
 export interface Scope {
@@ -13,6 +13,10 @@ export interface Scope {
   readonly run: Readonly<Record<string, unknown>>;
   /** Empty except where the workflow names secrets. */
   readonly secrets: Readonly<Record<string, string>>;
+  /** Top-level config fields whose expressions see them; none where it is left out. */
+  readonly secretFields?: readonly string[];
+  /** Is told what an expression made from secrets. */
+  readonly onSecret?: (made: unknown) => void;
   /** `item`, `index` and `last` within a loop. */
   readonly locals: Readonly<Record<string, unknown>>;
   /** A node's output; `null` for one that was skipped. */
@@ -21,8 +25,15 @@ export interface Scope {
   readonly upstream: readonly string[];
 }
 
-function rootValue(scope: Scope, { root, segments }: PathExpression): unknown {
+/** The secrets, for an expression in a field that may use them: no other sees them by any name. */
+function secretsFor({ secrets, secretFields = [] }: Scope, { field }: Placed): Readonly<Record<string, string>> {
+  const [top = ""] = field.split(/[.[]/, 1);
+  return secretFields.includes(top) ? secrets : {};
+}
+
+function rootValue(scope: Scope, { root, segments }: PathExpression, placed: Placed): unknown {
   if (isLoopRoot(root)) return follow(scope.locals, [root, ...segments]);
+  if (root === "secrets") return follow(secretsFor(scope, placed), segments);
   if (root !== "nodes") return follow(scope[root], segments);
   const [nodeId, ...rest] = segments;
   if (typeof nodeId === "string") return follow(scope.output(nodeId), rest);
@@ -41,16 +52,22 @@ function placeOf(scope: Scope, { field, offset }: Placed, position = 0): string 
 function expressionValue(scope: Scope, placed: Placed): unknown {
   const { expression } = placed;
   if (expression.kind === "path") {
-    const value = rootValue(scope, expression);
+    const value = rootValue(scope, expression, placed);
     if (expression.root === "secrets" && value === null) {
       throw new AppError("node_failed", `${placeOf(scope, placed)}: the workspace has no such secret.`);
     }
     return value;
   }
-  const { inputs, session, app, run, secrets, locals } = scope;
-  return evaluate(expression.source, { inputs, nodes: outputs(scope), session, app, run, secrets, ...locals }, (position) =>
+  const { inputs, session, app, run, locals, onSecret } = scope;
+  const secrets = secretsFor(scope, placed);
+  const value = evaluate(expression.source, { inputs, nodes: outputs(scope), session, app, run, secrets, ...locals }, (position) =>
     placeOf(scope, placed, position),
   );
+  if (!onSecret || !namesSecrets(placed)) return value;
+  return value.then((made) => {
+    onSecret(made);
+    return made;
+  });
 }
 
 /** How a value reads within a text: nothing for `null`, JSON for objects and lists. */

@@ -101,6 +101,11 @@ export function parseTemplate(value: unknown, field = ""): ParsedTemplate {
   return { template: parse(value, field, faults), faults };
 }
 
+/** Whether an expression may name secrets. */
+export function namesSecrets({ expression }: Placed): boolean {
+  return /\bsecrets\b/.test(expression.source);
+}
+
 /** Every expression in a template, in the order they are written. */
 export function expressionsIn(template: Template): readonly Placed[] {
   switch (template.kind) {

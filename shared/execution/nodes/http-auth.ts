@@ -29,8 +29,6 @@ export function credentialsOf(auth: Auth | undefined, { hide }: Pick<NodeIo, "hi
       return { headers: { [auth.name]: auth.value }, query: {} };
     case "query":
       hide(auth.value);
-      // As an address spells it: a space is a plus there.
-      hide(new URLSearchParams([["", auth.value]]).toString().slice(1));
       return { headers: {}, query: { [auth.name]: auth.value } };
     case "basic": {
       const bytes = new TextEncoder().encode(`${auth.username}:${auth.password}`);
