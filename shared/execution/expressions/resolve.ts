@@ -1,6 +1,6 @@
 import { AppError } from "#platform/errors";
 import { evaluate } from "./engine.ts";
-import { follow, isLoopRoot, type PathExpression } from "./path.ts";
+import { follow, isLocalRoot, type PathExpression } from "./path.ts";
 import type { Placed, Template } from "./template.ts";
 
 /** What the expressions of one node see. */
@@ -13,7 +13,7 @@ export interface Scope {
   readonly run: Readonly<Record<string, unknown>>;
   /** Empty except where the workflow names secrets. */
   readonly secrets: Readonly<Record<string, string>>;
-  /** `item`, `index` and `last` within a loop. */
+  /** `item`, `index` and `last` within a loop, `args` where a model calls a tool. */
   readonly locals: Readonly<Record<string, unknown>>;
   /** A node's output; `null` for one that was skipped. */
   readonly output: (nodeId: string) => unknown;
@@ -22,7 +22,7 @@ export interface Scope {
 }
 
 function rootValue(scope: Scope, { root, segments }: PathExpression): unknown {
-  if (isLoopRoot(root)) return follow(scope.locals, [root, ...segments]);
+  if (isLocalRoot(root)) return follow(scope.locals, [root, ...segments]);
   if (root !== "nodes") return follow(scope[root], segments);
   const [nodeId, ...rest] = segments;
   if (typeof nodeId === "string") return follow(scope.output(nodeId), rest);
