@@ -32,11 +32,13 @@ export function nodeIo(attempt: Attempt): NodeIo {
     signal,
     path,
     now: () => ctx.clock.now(),
+    dbSchema: frame.spec.dbSchema,
     runInputs: frame.spec.given,
     nodes: () => Object.fromEntries(node.upstream.map((id) => [id, frame.output(id)])),
     emit: world.request.watched ? (text) => journal.emit({ type: "node.delta", node_id: path, text: secrecy.text(text) }) : undefined,
     used: (usage) => count(tally, usage),
     hide: (value) => secrecy.hide(value),
+    redact: (value) => secrecy.output(value),
     evaluate: (field, locals) => {
       const template = node.lazy[field];
       return template && resolve(template, { ...frame.scopeOf(node), locals: { ...frame.spec.locals, ...locals } });

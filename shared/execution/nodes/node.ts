@@ -41,6 +41,8 @@ export interface NodeIo {
   readonly path: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** The tables of the app that the node is part of. */
+  readonly dbSchema: DbSchema;
   /** What the start node gives: the run's inputs, or a loop's `item`, `index` and `last`. */
   readonly runInputs: Readonly<Record<string, unknown>>;
   /** Outputs of the nodes before this one, for types that see them; `null` for skipped ones. */
@@ -51,6 +53,8 @@ export interface NodeIo {
   readonly used: (usage: RunUsage) => void;
   /** Keeps a value made from secrets out of logs. */
   readonly hide: (value: string) => void;
+  /** The value with nothing left of secrets: for what is cut, of which no part would be known as one. */
+  readonly redact: (value: unknown) => unknown;
   /** The value of one of the node's lazy fields, such as `tools[0].http.url`, as it is now; `undefined` where the config has none. */
   readonly evaluate: (field: string, locals: Readonly<Record<string, unknown>>) => unknown;
   /** Does a step once: after a crash, a step that has ended gives its earlier result (JSON) and is not done again. */
@@ -65,11 +69,7 @@ export interface NodeIo {
   /** Looks another app of the workspace up, as it was when this attempt's node first did. `name` tells several apart. Throws `node_failed`. */
   readonly findApp: (name: string, app: AppReference) => Promise<FoundApp>;
   /** Runs another app of the workspace within this node and gives its outputs. `name` tells several apart. */
-  readonly runApp: (
-    name: string,
-    app: AppReference,
-    inputs: Readonly<Record<string, unknown>>,
-  ) => Promise<Record<string, unknown>>;
+  readonly runApp: (name: string, app: AppReference, inputs: Readonly<Record<string, unknown>>) => Promise<Record<string, unknown>>;
   /** Waits until a time (ms since the epoch), however long that is. */
   readonly pause: (until: number) => Promise<void>;
   /** Puts a question to people; gives the answer, or `undefined` once it has expired. */
