@@ -36,17 +36,7 @@ export function readIntentTask(instructions: string): IntentTask | null {
  * and what several intents share counts less. Nothing shared is the fallback, with confidence 0.
  */
 export function classify(text: string, task: IntentTask): IntentAnswer {
-  const words = tellingWords(text);
-  const vocabularies = task.intents.map(vocabularyOf);
-  const scores = vocabularies.map((vocabulary) => {
-    let score = 0;
-    for (const word of words) {
-      const shared = similarity(word, vocabulary);
-      const rivals = vocabularies.filter((other) => similarity(word, other) >= shared).length;
-      if (shared > 0) score += shared / rivals;
-    }
-    return score;
-  });
+  const scores = scoresOf(tellingWords(text), task.intents.map(vocabularyOf));
   const best = Math.max(0, ...scores);
   const winner = task.intents[scores.indexOf(best)];
   if (best === 0 || winner === undefined) return { intent: task.fallback, confidence: 0 };
@@ -60,11 +50,30 @@ interface Vocabulary {
 }
 
 function vocabularyOf(intent: IntentTask["intents"][number]): Vocabulary {
-  const words = tellingWords([intent.name.replaceAll(/[_-]/g, " "), intent.description, ...intent.examples].join(" . "));
+  return vocabularyIn([intent.name.replaceAll(/[_-]/g, " "), intent.description, ...intent.examples]);
+}
+
+/** What texts speak of. */
+export function vocabularyIn(texts: readonly string[]): Vocabulary {
+  const words = tellingWords(texts.join(" . "));
   return { words, concepts: new Set([...words].flatMap((word) => [...conceptsOf(word)])) };
 }
 
-function similarity(word: string, vocabulary: Vocabulary): number {
+/** How much each vocabulary shares with some words; what several share counts less. */
+export function scoresOf(words: ReadonlySet<string>, vocabularies: readonly Vocabulary[]): number[] {
+  return vocabularies.map((vocabulary) => {
+    let score = 0;
+    for (const word of words) {
+      const shared = similarity(word, vocabulary);
+      const rivals = vocabularies.filter((other) => similarity(word, other) >= shared).length;
+      if (shared > 0) score += shared / rivals;
+    }
+    return score;
+  });
+}
+
+/** How near a word is to what a vocabulary speaks of; 0 where it is not. */
+export function similarity(word: string, vocabulary: Vocabulary): number {
   if (vocabulary.words.has(word)) return SAME_WORD;
   return [...conceptsOf(word)].some((concept) => vocabulary.concepts.has(concept)) ? SAME_CONCEPT : 0;
 }

@@ -108,6 +108,92 @@ describe("a completion", () => {
   });
 });
 
+describe("tools", () => {
+  const text = { type: "string" };
+  const tool = (name: string, description: string, parameters: Record<string, unknown>) => ({
+    type: "function" as const,
+    function: { name, description, parameters },
+  });
+  const object = (properties: Record<string, unknown>, required: string[] = []) => ({ type: "object", properties, required });
+  const tools = [
+    tool("select_orders", "Rows of the table orders.", object({ where: object({ email: { anyOf: [text, object({ eq: text })] } }) })),
+    tool("delete_orders", "Deletes rows of the table orders.", object({ where: object({ email: text }) }, ["where"])),
+    tool(
+      "weather",
+      "Says the weather.",
+      object({ city: text, days: { type: "integer" }, unit: { enum: ["metric", "imperial"] } }, ["city"]),
+    ),
+    tool("note", "Keeps a reminder.", object({ body: text, urgent: { type: "boolean" } }, ["body", "urgent"])),
+  ];
+  const user = (content: string) => ({ role: "user" as const, content });
+  type Messages = OpenAI.ChatCompletionMessageParam[];
+
+  /** Asks, answers each call with its own name, and gives the calls and the last text. */
+  async function converse(content: string) {
+    const talk: Messages = [user(content)];
+    const calls: [string, unknown][] = [];
+    for (;;) {
+      const { choices } = await client.chat.completions.create({ model: "any", messages: talk, tools });
+      const { message, finish_reason } = choices[0] ?? {};
+      const [call] = message?.tool_calls ?? [];
+      expect(finish_reason).toBe(call ? "tool_calls" : "stop");
+      if (call?.type !== "function" || !message) return { calls, text: message?.content };
+      expect(message.content).toBeNull();
+      calls.push([call.function.name, JSON.parse(call.function.arguments)]);
+      talk.push(message, { role: "tool", tool_call_id: call.id, content: `{"from":"${call.function.name}"}` });
+    }
+  }
+
+  it("calls what fits the words, each once, and sums up what came back", async () => {
+    expect(await converse("Find the orders of ada@example.com, and the weather in city Paris for days 3, metric please")).toEqual({
+      calls: [
+        ["weather", { city: "Paris", days: 3, unit: "metric" }],
+        ["select_orders", { where: { email: "ada@example.com" } }],
+      ],
+      text: '[offline model] weather gave {"from":"weather"}; select_orders gave {"from":"select_orders"}.',
+    });
+  });
+
+  it("fills what it must, and leaves open what nobody said", async () => {
+    expect((await converse("Weather?")).calls).toEqual([["weather", { city: "Weather?" }]]);
+    expect((await converse('A reminder with the body "feed the cat"')).calls).toEqual([["note", { body: "feed the cat", urgent: false }]]);
+    expect((await converse("Please delete orders")).calls).toEqual([["delete_orders", { where: {} }]]);
+  });
+
+  it("answers where no tool fits, or none may be called", async () => {
+    expect(await converse("Lorem ipsum.")).toEqual({ calls: [], text: "[offline model] Lorem ipsum. That is all the text says." });
+    const request = { model: "any", messages: [user("Weather?")], tools, tool_choice: "none" as const };
+    const { choices } = await client.chat.completions.create(request);
+    expect(choices[0]).toMatchObject({ finish_reason: "stop", message: { content: expect.stringContaining("Weather?") } });
+  });
+
+  it("streams a call in pieces, and counts it", async () => {
+    const request = { model: "any", messages: [user("The weather in city Paris")], tools };
+    const { usage, choices } = await client.chat.completions.create(request);
+    const chunks = await collect(
+      await client.chat.completions.create({ ...request, stream: true, stream_options: { include_usage: true } }),
+    );
+    const deltas = chunks.flatMap((chunk) => chunk.choices[0]?.delta.tool_calls ?? []);
+    const whole = choices[0]?.message.tool_calls?.[0];
+    expect(deltas.length).toBeGreaterThan(2);
+    expect(deltas[0]).toMatchObject({ index: 0, id: whole?.id, function: { name: "weather" } });
+    expect(deltas.map((delta) => delta.function?.arguments ?? "").join("")).toBe('{"city":"Paris"}');
+    expect(chunks.at(-2)?.choices[0]?.finish_reason).toBe("tool_calls");
+    expect(chunks.at(-1)?.usage).toEqual(usage);
+  });
+});
+
+describe("images", () => {
+  it("are named in the answer", async () => {
+    const image = (url: string) => ({ type: "image_url" as const, image_url: { url } });
+    const content = [{ type: "text" as const, text: "Look." }, image("data:image/png;base64,AAAAAAAA"), image("https://example.com/a.jpg")];
+    const { choices } = await client.chat.completions.create({ model: "any", messages: [{ role: "user", content }] });
+    expect(choices[0]?.message.content).toBe(
+      "[offline model] Look. That is all the text says. With an image: image/png, 6 bytes. With an image: https://example.com/a.jpg.",
+    );
+  });
+});
+
 describe("faults", () => {
   it("refuses and breaks when asked to", async () => {
     await expect(client.chat.completions.create({ model: "offline-429", messages })).rejects.toMatchObject({

@@ -102,7 +102,7 @@ async function answer(response: ServerResponse, request: CompletionRequest, reco
     else
       sendJson(response, 200, {
         ...envelope(request, "chat.completion"),
-        choices: [choice({ message: { role: "assistant", content: completion.text, refusal: null } }, completion.finishReason)],
+        choices: [choice({ message: { role: "assistant", ...contentOf(completion), refusal: null } }, completion.finishReason)],
         usage: completion.usage,
       });
   } catch (error) {
@@ -110,7 +110,11 @@ async function answer(response: ServerResponse, request: CompletionRequest, reco
   }
 }
 
-/** Server-sent events, a word at a time. */
+function contentOf({ text, call }: Completion) {
+  return call ? { content: null, tool_calls: [call] } : { content: text };
+}
+
+/** Server-sent events, a word at a time, and a call's arguments a few characters at a time. */
 async function stream(
   response: ServerResponse,
   request: CompletionRequest,
@@ -122,13 +126,20 @@ async function stream(
     response.write(`data: ${JSON.stringify({ ...envelope(request, "chat.completion.chunk"), ...fields })}\n\n`);
   response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store" });
   send({ choices: [choice({ delta: { role: "assistant", content: "" } }, null)] });
-  for (const piece of completion.text.match(/\s*\S+|\s+/g) ?? []) {
+  for (const delta of deltasOf(completion)) {
     await delay(pauseMs, undefined, { signal });
-    send({ choices: [choice({ delta: { content: piece } }, null)] });
+    send({ choices: [choice({ delta }, null)] });
   }
   send({ choices: [choice({ delta: {} }, completion.finishReason)] });
   if (request.stream_options?.include_usage === true) send({ choices: [], usage: completion.usage });
   response.end("data: [DONE]\n\n");
+}
+
+function deltasOf({ text, call }: Completion): object[] {
+  if (!call) return (text.match(/\s*\S+|\s+/g) ?? []).map((content) => ({ content }));
+  const { name, arguments: args } = call.function;
+  const pieces = (args.match(/.{1,12}/gs) ?? []).map((piece) => ({ index: 0, function: { arguments: piece } }));
+  return [{ index: 0, ...call, function: { name, arguments: "" } }, ...pieces].map((piece) => ({ tool_calls: [piece] }));
 }
 
 function envelope(request: CompletionRequest, object: string) {

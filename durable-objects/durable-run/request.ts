@@ -34,6 +34,7 @@ async function openApp(ctx: Context, workspaceId: string, slug: string, number: 
   const { appId, content } = found;
   return {
     app: { id: appId, name: content.name, slug, version: content.number },
+    description: content.description,
     plan: compilePlan(content.workflow),
     inputs: inputDeclarations(content.workflow),
     dbSchema: content.db_schema,

@@ -1,2 +1,3 @@
 /** Models: one way to ask, whoever answers. */
-export { type Completion, type CompletionRequest, complete, type Message } from "./model.ts";
+export type { Attachment, Message, Tool, ToolCall } from "./messages.ts";
+export { type Completion, type CompletionRequest, complete } from "./model.ts";

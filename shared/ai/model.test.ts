@@ -88,6 +88,95 @@ describe("complete", () => {
     expect(answer).toEqual({ text: "Good day.", model: "small-1", usage: { input_tokens: 3, output_tokens: 4, total_tokens: 7 } });
   });
 
+  it("tells of tools, and gives the calls that the model asks for", async () => {
+    let seen: unknown;
+    const calls = [
+      { id: "call_a", type: "function", function: { name: "find", arguments: '{"q":"x"}' } },
+      { id: "call_b", type: "function", function: { name: "add", arguments: "{" } },
+    ];
+    const ctx = await modelServer((body, response) => {
+      seen = body;
+      json(response, 200, { model: "small-1", choices: [{ index: 0, message: { content: null, tool_calls: calls } }] });
+    });
+    const tools = [{ name: "find", description: "Finds.", parameters: { type: "object", properties: { q: { type: "string" } } } }];
+    const answer = await complete(ctx, { ...ask, tools });
+    expect(answer).toMatchObject({
+      text: "",
+      toolCalls: [
+        { id: "call_a", name: "find", arguments: '{"q":"x"}' },
+        { id: "call_b", name: "add", arguments: "{" },
+      ],
+    });
+    // What was asked and what was called count, though nothing was said.
+    expect(answer.usage.input_tokens).toBeGreaterThan(20);
+    expect(answer.usage.output_tokens).toBe(5);
+    expect(seen).toEqual({ model: "small", messages: ask.messages, tools: [{ type: "function", function: tools[0] }] });
+    await complete(ctx, { ...ask, tools, mayCall: false });
+    expect(seen).toMatchObject({ tool_choice: "none" });
+  });
+
+  it("puts streamed calls together, also those that come in turns or without a name of their own", async () => {
+    const ctx = await modelServer((_body, response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      const chunk = (delta: object) => response.write(`data: ${JSON.stringify({ model: "m", choices: [{ index: 0, delta }] })}\n\n`);
+      chunk({ content: "Let me " });
+      chunk({ content: "look." });
+      chunk({ tool_calls: [{ index: 1, id: "call_b", type: "function", function: { name: "add", arguments: "" } }] });
+      chunk({ tool_calls: [{ index: 0, type: "function", function: { name: "find", arguments: '{"q"' } }] });
+      chunk({ tool_calls: [{ index: 1, function: { arguments: '{"n":' } }] });
+      chunk({ tool_calls: [{ index: 0, function: { name: "find", arguments: ':"x"}' } }] });
+      chunk({ tool_calls: [{ index: 1, function: { arguments: "1}" } }] });
+      response.end("data: [DONE]\n\n");
+    });
+    const deltas: string[] = [];
+    const answer = await complete(ctx, { ...ask, onText: (delta) => deltas.push(delta) });
+    expect(deltas).toEqual(["Let me ", "look."]);
+    expect(answer).toMatchObject({
+      text: "Let me look.",
+      toolCalls: [
+        { id: "call_0", name: "find", arguments: '{"q":"x"}' },
+        { id: "call_b", name: "add", arguments: '{"n":1}' },
+      ],
+      usage: { output_tokens: 9 },
+    });
+  });
+
+  it("sends what was called, what it gave, texts and images", async () => {
+    let seen: unknown;
+    const ctx = await modelServer((body, response) => {
+      seen = body["messages"];
+      json(response, 200, completion("Done."));
+    });
+    const image = "data:image/png;base64,AAAA";
+    const { usage } = await complete(ctx, {
+      messages: [
+        {
+          role: "user",
+          content: "See?",
+          attachments: [
+            { type: "text", text: "a,b" },
+            { type: "image", url: image },
+          ],
+        },
+        { role: "assistant", content: "", toolCalls: [{ id: "call_a", name: "find", arguments: "{}" }] },
+        { role: "tool", content: "7", toolCallId: "call_a" },
+      ],
+    });
+    expect(seen).toEqual([
+      {
+        role: "user",
+        content: [
+          { type: "text", text: "See?" },
+          { type: "text", text: "a,b" },
+          { type: "image_url", image_url: { url: image } },
+        ],
+      },
+      { role: "assistant", content: null, tool_calls: [{ id: "call_a", type: "function", function: { name: "find", arguments: "{}" } }] },
+      { role: "tool", content: "7", tool_call_id: "call_a" },
+    ]);
+    expect(usage.input_tokens).toBe(804);
+  });
+
   it("estimates tokens for servers that do not count", async () => {
     const ctx = await modelServer((_body, response) => json(response, 200, completion("12345678")));
     expect((await complete(ctx, ask)).usage).toEqual({ input_tokens: 3, output_tokens: 2, total_tokens: 5 });

@@ -3,11 +3,9 @@ import type { Context } from "#platform/context";
 import type { Env } from "#platform/env";
 import { AppError } from "#platform/errors";
 import type { RunUsage } from "#platform/records";
-
-export interface Message {
-  readonly role: "system" | "user" | "assistant";
-  readonly content: string;
-}
+import { type Message, type Tool, type ToolCall, toWire, toWireTool } from "./messages.ts";
+import { CallAssembly, wholeCalls } from "./tool-calls.ts";
+import { estimatedUsage, usageOf } from "./usage.ts";
 
 export interface CompletionRequest {
   /** The deployment's own model, unless another is named. */
@@ -17,6 +15,10 @@ export interface CompletionRequest {
   readonly temperature?: number | undefined;
   /** A JSON Schema that the answer follows; then `parsed` is the answer read as JSON. */
   readonly outputSchema?: { readonly name: string; readonly schema: Record<string, unknown> } | undefined;
+  /** What the model may ask for instead of answering. */
+  readonly tools?: readonly Tool[] | undefined;
+  /** False: it must answer, though it is told of the tools. */
+  readonly mayCall?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Asks for a stream and gets each piece of text as it comes. */
   readonly onText?: ((delta: string) => void) | undefined;
@@ -26,6 +28,8 @@ export interface Completion {
   readonly text: string;
   /** Absent when no schema was asked for, or the text is not JSON. */
   readonly parsed?: unknown;
+  /** The tools that the model asks for; absent when it asks for none. Then the text may be empty. */
+  readonly toolCalls?: readonly ToolCall[];
   readonly usage: RunUsage;
   /** The model that answered. */
   readonly model: string;
@@ -53,9 +57,16 @@ export async function complete(ctx: Context, request: CompletionRequest): Promis
   const model = request.model ?? ctx.env.OPENAI_MODEL;
   try {
     const answer = await (request.onText ? streamed(client, model, request, request.onText) : whole(client, model, request));
-    const usage = answer.usage ?? estimatedUsage(request.messages, answer.text);
-    const parsed = request.outputSchema ? parseJson(answer.text) : undefined;
-    return { text: answer.text, usage, model: answer.model, ...(parsed === undefined ? {} : { parsed }) };
+    const { text, toolCalls } = answer;
+    const usage = answer.usage ?? estimatedUsage(request, answer);
+    const parsed = request.outputSchema ? parseJson(text) : undefined;
+    return {
+      text,
+      usage,
+      model: answer.model,
+      ...(parsed === undefined ? {} : { parsed }),
+      ...(toolCalls.length === 0 ? {} : { toolCalls }),
+    };
   } catch (error) {
     if (request.signal?.aborted) throw request.signal.reason;
     throw modelError(error);
@@ -64,14 +75,16 @@ export async function complete(ctx: Context, request: CompletionRequest): Promis
 
 interface Answer {
   readonly text: string;
+  readonly toolCalls: readonly ToolCall[];
   readonly model: string;
   readonly usage: RunUsage | undefined;
 }
 
-function bodyOf(model: string, { messages, maxTokens, temperature, outputSchema }: CompletionRequest) {
+function bodyOf(model: string, { messages, maxTokens, temperature, outputSchema, tools = [], mayCall = true }: CompletionRequest) {
   return {
     model,
-    messages: messages.map(({ role, content }) => ({ role, content })),
+    messages: messages.map(toWire),
+    ...(tools.length === 0 ? {} : { tools: tools.map(toWireTool), ...(mayCall ? {} : { tool_choice: "none" as const }) }),
     ...(maxTokens === undefined ? {} : { max_completion_tokens: maxTokens }),
     ...(temperature === undefined ? {} : { temperature }),
     ...(outputSchema && {
@@ -83,34 +96,26 @@ function bodyOf(model: string, { messages, maxTokens, temperature, outputSchema 
 async function whole(client: OpenAI, model: string, request: CompletionRequest): Promise<Answer> {
   const { signal } = request;
   const completion = await client.chat.completions.create(bodyOf(model, request), { signal });
-  return { text: completion.choices[0]?.message.content ?? "", model: completion.model ?? model, usage: usageOf(completion.usage) };
+  const { content, tool_calls } = completion.choices[0]?.message ?? {};
+  const { model: answered, usage } = completion;
+  return { text: content ?? "", toolCalls: wholeCalls(tool_calls), model: answered ?? model, usage: usageOf(usage) };
 }
 
 async function streamed(client: OpenAI, model: string, request: CompletionRequest, onText: (delta: string) => void): Promise<Answer> {
   const body = { ...bodyOf(model, request), stream: true as const, stream_options: { include_usage: true } };
   const stream = await client.chat.completions.create(body, { signal: request.signal });
-  let answer: Answer = { text: "", model, usage: undefined };
+  const assembly = new CallAssembly();
+  let answer: Omit<Answer, "toolCalls"> = { text: "", model, usage: undefined };
   for await (const chunk of stream) {
-    const delta = chunk.choices[0]?.delta.content ?? "";
-    if (delta !== "") onText(delta);
-    answer = { text: answer.text + delta, model: chunk.model ?? answer.model, usage: usageOf(chunk.usage) ?? answer.usage };
+    const { content, tool_calls } = chunk.choices[0]?.delta ?? {};
+    const text = content ?? "";
+    if (text !== "") onText(text);
+    assembly.add(tool_calls);
+    answer = { text: answer.text + text, model: chunk.model ?? answer.model, usage: usageOf(chunk.usage) ?? answer.usage };
   }
   // A connection that is cut ends the stream too, without an error.
   if (request.signal?.aborted) throw request.signal.reason;
-  return answer;
-}
-
-function usageOf(usage: OpenAI.CompletionUsage | null | undefined): RunUsage | undefined {
-  if (!usage) return undefined;
-  const { prompt_tokens: input_tokens, completion_tokens: output_tokens } = usage;
-  return { input_tokens, output_tokens, total_tokens: input_tokens + output_tokens };
-}
-
-/** For servers that do not count: some four characters are a token. */
-function estimatedUsage(messages: readonly Message[], text: string): RunUsage {
-  const input_tokens = Math.ceil(messages.reduce((sum, { content }) => sum + content.length, 0) / 4);
-  const output_tokens = Math.ceil(text.length / 4);
-  return { input_tokens, output_tokens, total_tokens: input_tokens + output_tokens };
+  return { ...answer, toolCalls: assembly.calls };
 }
 
 /** The JSON in an answer, with or without the fence that some models put around it. */

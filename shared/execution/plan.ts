@@ -1,3 +1,4 @@
+import { holdsPlace, isPlace } from "./expressions/place.ts";
 import { expressionsIn, namesSecrets, parseTemplate, type Template } from "./expressions/template.ts";
 import { ancestorsOf, topologicalOrder } from "./graph.ts";
 import { findNodeType } from "./nodes/registry.ts";
@@ -93,7 +94,7 @@ function compile(workflow: Workflow, around: readonly string[]): Plan {
     nodes,
     positions,
     usesSecrets: nodes.some(usesSecrets),
-    waits: nodes.some((node) => findNodeType(node.type)?.waits === true || node.body?.waits === true),
+    waits: order.some(({ type, config }) => findNodeType(type)?.waits(config)) || nodes.some(({ body }) => body?.waits),
   };
 }
 
@@ -105,12 +106,31 @@ function bodyOf({ type, config }: WorkflowNode): Workflow | undefined {
 
 /** Takes the fields that a node resolves itself out of its template. */
 function divided(template: Template, lazyFields: readonly string[]): Pick<PlanNode, "template" | "lazy"> {
-  if (template.kind !== "record" || lazyFields.length === 0) return { template, lazy: {} };
-  const isLazy = ([name]: readonly [string, Template]) => lazyFields.includes(name);
-  return {
-    template: { kind: "record", entries: template.entries.filter((entry) => !isLazy(entry)) },
-    lazy: Object.fromEntries(template.entries.filter(isLazy)),
+  const lazy: Record<string, Template> = {};
+  const rest = (part: Template, field: string): Template => {
+    if (!holdsPlace(field, lazyFields)) return part;
+    const opened = openLiteral(part);
+    if (opened.kind === "list") return { kind: "list", items: opened.items.map((item, index) => rest(item, `${field}[${index}]`)) };
+    return opened.kind === "record" ? { kind: "record", entries: entriesOf(opened.entries, `${field}.`) } : opened;
   };
+  const entriesOf = (entries: RecordEntries, prefix: string) =>
+    entries.flatMap(([name, part]): RecordEntries => {
+      const field = `${prefix}${name}`;
+      if (!isPlace(field, lazyFields)) return [[name, rest(part, field)]];
+      lazy[field] = part;
+      return [];
+    });
+  if (template.kind !== "record") return { template, lazy };
+  return { template: { kind: "record", entries: entriesOf(template.entries, "") }, lazy };
+}
+
+type RecordEntries = Extract<Template, { kind: "record" }>["entries"];
+
+/** An object or list without expressions, as a template of its parts. */
+function openLiteral(template: Template): Template {
+  if (template.kind !== "literal" || typeof template.value !== "object" || template.value === null) return template;
+  if (Array.isArray(template.value)) return { kind: "list", items: template.value.map((value: unknown) => ({ kind: "literal", value })) };
+  return { kind: "record", entries: Object.entries(template.value).map(([name, value]) => [name, { kind: "literal", value }]) };
 }
 
 /** The plan with one node alone: nothing leads to it, and nothing follows. */

@@ -15,6 +15,7 @@ export interface RunningApp {
 /** Another app of the workspace, opened to run within a run. */
 export interface OpenedApp {
   readonly app: RunningApp;
+  readonly description?: string;
   readonly plan: Plan;
   readonly inputs: readonly InputDeclaration[];
   readonly dbSchema: DbSchema;

@@ -4,7 +4,7 @@ import type { RunUsage } from "#platform/records";
 import { resolve } from "../expressions/resolve.ts";
 import { parseInputs } from "../inputs/parse.ts";
 import type { Outcome } from "../interpreter.ts";
-import type { NodeIo } from "../nodes/node.ts";
+import type { AppReference, FoundApp, NodeIo } from "../nodes/node.ts";
 import type { PlanNode } from "../plan.ts";
 import type { OpenedApp } from "../run.ts";
 import type { Tally } from "./attempts.ts";
@@ -33,17 +33,21 @@ export function nodeIo(attempt: Attempt, streamed: StreamedText | undefined): No
     signal,
     path,
     now: () => ctx.clock.now(),
+    dbSchema: frame.spec.dbSchema,
     runInputs: frame.spec.given,
     nodes: () => Object.fromEntries(node.upstream.map((id) => [id, frame.output(id)])),
     emit: streamed && ((text) => streamed.add(text)),
     used: (usage) => count(tally, usage),
     hide: (value) => secrecy.hide(value),
+    redact: (value) => secrecy.output(value),
     evaluate: (field, locals) => {
       const template = node.lazy[field];
       return template && resolve(template, { ...frame.scopeOf(node), locals: { ...frame.spec.locals, ...locals } });
     },
     once: (name, work, schema) => once(attempt, name, work, schema),
+    together: (works) => together(attempt, works),
     runBody: (turn, locals) => runBody(attempt, turn, locals),
+    findApp: (name, app) => findApp(attempt, name, app),
     runApp: (name, app, inputs) => runApp(attempt, name, app, inputs),
     pause: (until) => waitUntil(attempt, until, () => undefined),
     ask: (question) => {
@@ -85,6 +89,27 @@ async function once<T>(attempt: Attempt, name: string, work: () => T | Promise<T
   const value = schema.parse(secrecy.output(await work()));
   journal.remember(key, value);
   return value;
+}
+
+/** The first of them goes on in the node's own name and slot; each other is counted as work and needs a slot besides. */
+async function together<T>({ world }: Attempt, works: readonly (() => Promise<T>)[]): Promise<T[]> {
+  const { activity, slots } = world;
+  let open = works.length;
+  const lane = async (work: () => Promise<T>, index: number): Promise<T> => {
+    if (index > 0) await slots.take();
+    try {
+      return await work();
+    } finally {
+      open -= 1;
+      // The last hands both back to the node.
+      if (open > 0) {
+        slots.give();
+        activity.leave();
+      }
+    }
+  };
+  for (let index = 1; index < works.length; index += 1) activity.enter();
+  return await Promise.all(works.map(lane));
 }
 
 async function waitUntil<T>(attempt: Attempt, until: number, arrived: () => T | undefined): Promise<T | undefined> {
@@ -146,17 +171,17 @@ function runBody(attempt: Attempt, turn: string, locals: Readonly<Record<string,
 async function runApp(
   attempt: Attempt,
   name: string,
-  { slug, version }: { readonly slug: string; readonly version?: number | undefined },
+  app: AppReference,
   inputs: Readonly<Record<string, unknown>>,
 ): Promise<Record<string, unknown>> {
   const { frame, signal } = attempt;
   const depth = frame.spec.depth + 1;
   if (depth > MAX_DEPTH) throw new AppError("node_failed", `Apps can run within apps ${MAX_DEPTH} deep, and no deeper.`);
-  const opened = await openApp(attempt, name, slug, version);
+  const opened = await openApp(attempt, name, app);
   const parsed = parseInputs(opened.inputs, inputs);
   if (!parsed.ok) {
     const [fault] = parsed.faults;
-    throw new AppError("node_failed", `The app ${slug} does not take these inputs. ${fault?.path}: ${fault?.message}`);
+    throw new AppError("node_failed", `The app ${app.slug} does not take these inputs. ${fault?.path}: ${fault?.message}`);
   }
   return runFrame(attempt, {
     plan: opened.plan,
@@ -173,8 +198,13 @@ async function runApp(
   });
 }
 
+async function findApp(attempt: Attempt, name: string, app: AppReference): Promise<FoundApp> {
+  const { app: found, description, inputs } = await openApp(attempt, name, app);
+  return { name: found.name, description, version: found.version, inputs };
+}
+
 /** The app as it was when this node first opened it, whatever is published meanwhile. */
-async function openApp({ world, path }: Attempt, name: string, slug: string, version: number | undefined): Promise<OpenedApp> {
+async function openApp({ world, path }: Attempt, name: string, { slug, version }: AppReference): Promise<OpenedApp> {
   const { journal, request } = world;
   const key = `${path}/${name}#version`;
   const chosen = journal.recall(key);

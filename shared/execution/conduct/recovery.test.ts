@@ -184,6 +184,37 @@ describe("a run whose process dies", () => {
     expect(machine.store.events.filter(({ type }) => type === "node.waiting")).toHaveLength(1);
   });
 
+  it("stays in memory while one turn of a loop works, though the other waits", async () => {
+    const machine = new Machine();
+    const body = {
+      nodes: [
+        { id: "start", type: "start" },
+        { id: "first", type: "condition", config: { expression: "{{ index = 0 }}" } },
+        { id: "nap", type: "wait", config: { seconds: 3600 } },
+        { id: "slow", type: "llm", config: { prompt: "x" } },
+        { id: "end", type: "end" },
+      ],
+      edges: [
+        { from: "start", to: "first" },
+        { from: "first", port: "true", to: "nap" },
+        { from: "first", port: "false", to: "slow" },
+        { from: "nap", to: "end" },
+        { from: "slow", to: "end" },
+      ],
+    };
+    const workflow = inARow([{ id: "each", type: "loop", config: { items: [1, 2], concurrency: 2, body } }], {});
+    const journal = new CrashingJournal(machine.store);
+    const complete = async () => {
+      await new Promise(setImmediate);
+      return { text: "x", model: "m", usage: { input_tokens: 1, output_tokens: 1, total_tokens: 2 } };
+    };
+    const { end } = conduct(machine.ctx, runRequest(workflow), { ...noServices, complete }, journal, { suspendAfterMs: 1_000 });
+    expect(await end).toEqual({ kind: "suspended", wakeAt: 4_600_000 });
+    expect(machine.store.ends.get("each[1].slow")).toBe(1);
+    machine.time = 4_600_000;
+    expect(await machine.live(runRequest(workflow))).toMatchObject({ kind: "ended", result: { status: "completed" } });
+  });
+
   it("is not cut off for the time in which it only waited", async () => {
     const machine = new Machine();
     const config = { timeout_ms: 1_000, max_output_bytes: 10_000 };

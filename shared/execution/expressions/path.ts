@@ -2,8 +2,10 @@
 export const ROOTS = ["inputs", "nodes", "session", "secrets", "app", "run"] as const;
 /** What they can begin with besides, within a loop. */
 export const LOOP_ROOTS = ["item", "index", "last"] as const;
-export type LoopRoot = (typeof LOOP_ROOTS)[number];
-export type Root = (typeof ROOTS)[number] | LoopRoot;
+/** What they can begin with besides, where a model calls a tool. */
+export const TOOL_ROOTS = ["args"] as const;
+type LocalRoot = (typeof LOOP_ROOTS)[number] | (typeof TOOL_ROOTS)[number];
+export type Root = (typeof ROOTS)[number] | LocalRoot;
 
 /** A plain path such as `nodes.find.rows[0].id`: read without an expression engine. */
 export interface PathExpression {
@@ -17,11 +19,12 @@ const PATH = /^([A-Za-z_][A-Za-z0-9_]*)((?:\.[A-Za-z_][A-Za-z0-9_]*|\[\d{1,9}\])
 const SEGMENT = /\.([A-Za-z_][A-Za-z0-9_]*)|\[(\d+)\]/g;
 
 export function isRoot(name: string): name is Root {
-  return ROOTS.some((root) => root === name) || isLoopRoot(name);
+  return ROOTS.some((root) => root === name) || isLocalRoot(name);
 }
 
-export function isLoopRoot(name: string): name is LoopRoot {
-  return LOOP_ROOTS.some((root) => root === name);
+/** Whether a name means something only in certain places. */
+export function isLocalRoot(name: string): name is LocalRoot {
+  return [...LOOP_ROOTS, ...TOOL_ROOTS].some((root) => root === name);
 }
 
 /** The path that a source text spells, or `undefined` when it is more than one. */

@@ -1,6 +1,7 @@
 import { AppError } from "#platform/errors";
 import { evaluate } from "./engine.ts";
-import { follow, isLoopRoot, type PathExpression } from "./path.ts";
+import { follow, isLocalRoot, type PathExpression } from "./path.ts";
+import { isWithin } from "./place.ts";
 import { namesSecrets, type Placed, type Template } from "./template.ts";
 
 /** What the expressions of one node see. */
@@ -13,11 +14,11 @@ export interface Scope {
   readonly run: Readonly<Record<string, unknown>>;
   /** Empty except where the workflow names secrets. */
   readonly secrets: Readonly<Record<string, string>>;
-  /** Top-level config fields whose expressions see them; none where it is left out. */
+  /** Config fields whose expressions see them, as places; none where it is left out. */
   readonly secretFields?: readonly string[];
   /** Is told what an expression made from secrets. */
   readonly onSecret?: (made: unknown) => void;
-  /** `item`, `index` and `last` within a loop. */
+  /** `item`, `index` and `last` within a loop, `args` where a model calls a tool. */
   readonly locals: Readonly<Record<string, unknown>>;
   /** A node's output; `null` for one that was skipped. */
   readonly output: (nodeId: string) => unknown;
@@ -27,12 +28,11 @@ export interface Scope {
 
 /** The secrets, for an expression in a field that may use them: no other sees them by any name. */
 function secretsFor({ secrets, secretFields = [] }: Scope, { field }: Placed): Readonly<Record<string, string>> {
-  const [top = ""] = field.split(/[.[]/, 1);
-  return secretFields.includes(top) ? secrets : {};
+  return isWithin(field, secretFields) ? secrets : {};
 }
 
 function rootValue(scope: Scope, { root, segments }: PathExpression, placed: Placed): unknown {
-  if (isLoopRoot(root)) return follow(scope.locals, [root, ...segments]);
+  if (isLocalRoot(root)) return follow(scope.locals, [root, ...segments]);
   if (root === "secrets") return follow(secretsFor(scope, placed), segments);
   if (root !== "nodes") return follow(scope[root], segments);
   const [nodeId, ...rest] = segments;

@@ -16,9 +16,12 @@ const FILE = [FILE_ID, { type: "object", properties: { id: FILE_ID }, required: 
 
 /** JSON Schema (2020-12) of a run's inputs. */
 export function inputJsonSchema(workflow: Workflow): object {
-  const declarations = inputDeclarations(workflow);
+  return { $schema: DIALECT, ...schemaOfInputs(inputDeclarations(workflow)) };
+}
+
+/** The same, as a part of another document. */
+export function schemaOfInputs(declarations: readonly InputDeclaration[]): Record<string, unknown> {
   return {
-    $schema: DIALECT,
     type: "object",
     properties: Object.fromEntries(declarations.map((declaration) => [declaration.name, inputProperty(declaration)])),
     required: declarations.filter((declaration) => declaration.required && declaration.default === undefined).map(({ name }) => name),

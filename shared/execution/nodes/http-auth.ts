@@ -11,7 +11,7 @@ export const authSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("header"), name, value: text }),
   z.strictObject({ type: z.literal("query"), name, value: text }),
 ]);
-type Auth = z.infer<typeof authSchema>;
+export type Auth = z.infer<typeof authSchema>;
 
 interface Credentials {
   readonly headers: Readonly<Record<string, string>>;

@@ -1,12 +1,10 @@
 import { z } from "zod";
 import { asText } from "../expressions/resolve.ts";
-import { RESPONSES, readAnswer } from "./http-answer.ts";
-import { authSchema, credentialsOf } from "./http-auth.ts";
-import { BODY_TYPES, bodyOf } from "./http-body.ts";
-import { exchange, isConnectionHeader } from "./http-exchange.ts";
+import { RESPONSES } from "./http-answer.ts";
+import { authSchema } from "./http-auth.ts";
+import { BODY_TYPES } from "./http-body.ts";
+import { callAddress, headersSchema, METHODS, queryOrHeaders } from "./http-call.ts";
 import { defineNode } from "./node.ts";
-
-const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"] as const;
 
 /** Milliseconds that a request may take when its node says nothing: a far side that hangs must not hold a run. */
 const DEFAULT_TIMEOUT = 30_000;
@@ -14,7 +12,6 @@ const DEFAULT_TIMEOUT = 30_000;
 const DEFAULT_MAX_BYTES = 1_048_576;
 const LARGEST_MAX_BYTES = 10_485_760;
 
-const texts = z.record(z.string().min(1).max(200), z.union([z.string().max(20_000), z.number(), z.boolean()]));
 const resolvedText = z.unknown().transform(asText);
 const resolvedTexts = z.record(z.string(), z.unknown()).default({});
 
@@ -40,8 +37,8 @@ export const http = defineNode({
     .strictObject({
       ...settings,
       url: z.string().min(1).max(20_000),
-      headers: texts.refine((headers) => !Object.keys(headers).some(isConnectionHeader), "A header here is not yours to set.").optional(),
-      query: texts.optional(),
+      headers: headersSchema.optional(),
+      query: queryOrHeaders.optional(),
       body: z.unknown().optional(),
       auth: authSchema.optional(),
     })
@@ -66,36 +63,5 @@ export const http = defineNode({
   }),
   literalFields: Object.keys(settings),
   secretFields: ["headers", "auth"],
-  run: async (config, io) => {
-    const { method, redirects } = config;
-    const credentials = credentialsOf(config.auth, io);
-    const carries = method !== "GET" && method !== "HEAD";
-    const response = await exchange(
-      {
-        method,
-        redirects,
-        address: withQuery(config.url, { ...textsOf(config.query), ...credentials.query }),
-        headers: { ...textsOf(config.headers), ...credentials.headers },
-        ...(carries && (await bodyOf(config.body_type, config.body, io.services))),
-      },
-      io,
-    );
-    const options = { as: config.response, maxBytes: config.max_bytes, failOnStatus: config.fail_on_status };
-    return { output: await readAnswer(response, options, io.services) };
-  },
+  run: async (config, io) => ({ output: await callAddress(config, io) }),
 });
-
-function textsOf(values: Readonly<Record<string, unknown>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(values)
-      .filter(([, value]) => value !== null && value !== undefined)
-      .map(([name, value]) => [name, asText(value)]),
-  );
-}
-
-function withQuery(url: string, query: Readonly<Record<string, string>>): string {
-  const added = new URLSearchParams(query).toString();
-  if (added === "") return url;
-  const [address = "", fragment] = url.split("#", 2);
-  return `${address}${address.includes("?") ? "&" : "?"}${added}${fragment === undefined ? "" : `#${fragment}`}`;
-}

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { LOOP_ROOTS } from "../expressions/path.ts";
 import { isTruthy, withBraces } from "./condition.ts";
 import { defineNode, type NodeIo, orExpression } from "./node.ts";
 
@@ -47,6 +48,7 @@ export const loop = defineNode({
   }),
   literalFields: ["concurrency", "max"],
   lazyFields: ["while"],
+  localNames: LOOP_ROOTS,
   bodyField: "body",
   prepare: (config) => ("while" in config ? { ...config, while: withBraces(config["while"]) } : { ...config }),
   run: async ({ items, concurrency, max }, io) => {
@@ -67,7 +69,7 @@ async function overItems(items: readonly unknown[], concurrency: number, io: Nod
       results[index] = last;
     }
   };
-  await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, worker));
+  await io.together(new Array(Math.min(concurrency, items.length)).fill(worker));
   return results;
 }
 

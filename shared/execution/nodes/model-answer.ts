@@ -10,8 +10,15 @@ export const maxTokensSchema = orExpression(z.int().min(1).max(100_000), "a whol
 
 /** Counts what an answer took and shapes it as a node's output. */
 export function answerOf(completion: Completion, wantsJson: boolean, io: NodeIo): Record<string, unknown> {
-  const { text, parsed, usage } = completion;
-  io.used(usage);
+  io.used(completion.usage);
+  return shapeOf(completion, wantsJson);
+}
+
+/** An answer as a node's output. Throws `model_failed` when it is not the JSON that was asked for. */
+export function shapeOf(
+  { text, parsed, usage }: Pick<Completion, "text" | "parsed" | "usage">,
+  wantsJson: boolean,
+): Record<string, unknown> {
   if (!wantsJson) return { text, usage };
   if (parsed === undefined) throw new AppError("model_failed", "The model's answer is not the JSON that was asked for.");
   return { text, parsed, usage };

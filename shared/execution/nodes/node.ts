@@ -6,6 +6,7 @@ import { faultsOf } from "#platform/faults";
 import type { AnswerGiven } from "#platform/objects/durable-run";
 import type { OutgoingPolicy } from "#platform/outgoing/policy";
 import type { Question, RunUsage } from "#platform/records";
+import type { InputDeclaration } from "../inputs/declarations.ts";
 import type { RunFiles } from "./file-reference.ts";
 
 /** The world as nodes reach it; a host gives it, so that nodes themselves hold no addresses and no clients. */
@@ -18,6 +19,19 @@ export interface NodeServices extends RunFiles {
   readonly outgoing: OutgoingPolicy;
 }
 
+/** Another app of the workspace: as it is published, or in a version. */
+export interface AppReference {
+  readonly slug: string;
+  readonly version?: number | undefined;
+}
+
+export interface FoundApp {
+  readonly name: string;
+  readonly description: string | undefined;
+  readonly version: number;
+  readonly inputs: readonly InputDeclaration[];
+}
+
 /** What one attempt at a node is given besides its config. */
 export interface NodeIo {
   readonly services: NodeServices;
@@ -27,6 +41,8 @@ export interface NodeIo {
   readonly path: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** The tables of the app that the node is part of. */
+  readonly dbSchema: DbSchema;
   /** What the start node gives: the run's inputs, or a loop's `item`, `index` and `last`. */
   readonly runInputs: Readonly<Record<string, unknown>>;
   /** Outputs of the nodes before this one, for types that see them; `null` for skipped ones. */
@@ -37,18 +53,23 @@ export interface NodeIo {
   readonly used: (usage: RunUsage) => void;
   /** Keeps a value made from secrets out of logs. */
   readonly hide: (value: string) => void;
-  /** The value of one of the type's lazy fields as it is now; `undefined` where the config has none. */
+  /** The value with nothing left of secrets: for what is cut, of which no part would be known as one. */
+  readonly redact: (value: unknown) => unknown;
+  /** The value of one of the node's lazy fields, such as `tools[0].http.url`, as it is now; `undefined` where the config has none. */
   readonly evaluate: (field: string, locals: Readonly<Record<string, unknown>>) => unknown;
   /** Does a step once: after a crash, a step that has ended gives its earlier result (JSON) and is not done again. */
   readonly once: <T>(name: string, work: () => T | Promise<T>, schema: z.ZodType<T>) => Promise<T>;
+  /**
+   * Does several things at a time, each of which may wait or run graphs, and counts as work of its own meanwhile. Rejects with the
+   * first that fails.
+   */
+  readonly together: <T>(works: readonly (() => Promise<T>)[]) => Promise<T[]>;
   /** Runs the graph within the node. `turn` names this turn of it: `[0]`. Fails as the node that failed it. */
   readonly runBody: (turn: string, locals: Readonly<Record<string, unknown>>) => Promise<Record<string, unknown>>;
+  /** Looks another app of the workspace up, as it was when this attempt's node first did. `name` tells several apart. Throws `node_failed`. */
+  readonly findApp: (name: string, app: AppReference) => Promise<FoundApp>;
   /** Runs another app of the workspace within this node and gives its outputs. `name` tells several apart. */
-  readonly runApp: (
-    name: string,
-    app: { readonly slug: string; readonly version?: number | undefined },
-    inputs: Readonly<Record<string, unknown>>,
-  ) => Promise<Record<string, unknown>>;
+  readonly runApp: (name: string, app: AppReference, inputs: Readonly<Record<string, unknown>>) => Promise<Record<string, unknown>>;
   /** Waits until a time (ms since the epoch), however long that is. */
   readonly pause: (until: number) => Promise<void>;
   /** Puts a question to people; gives the answer, or `undefined` once it has expired. */
@@ -72,17 +93,19 @@ export interface NodeType {
   /** Whether other graphs run within it, which have their own text and their own ends. */
   readonly nests: boolean;
   /** Whether a run that has one may take long: then it needs a host that outlives the process. */
-  readonly waits: boolean;
+  readonly waits: (config: Readonly<Record<string, unknown>>) => boolean;
   /** Milliseconds that one attempt may take where the node does not say; without it, as long as the run. */
   readonly defaultTimeoutMs?: number;
   /** The config as written, in which an expression may stand for any value. */
   readonly configSchema: z.ZodType;
   /** Top-level config fields in which braces mean nothing. */
   readonly literalFields: readonly string[];
-  /** Top-level config fields that may name secrets. */
+  /** Places in the config that may name secrets, such as `headers` or `tools[].http.headers`. */
   readonly secretFields: readonly string[];
-  /** Top-level config fields that the node resolves itself, each time anew. */
+  /** Places in the config that the node resolves itself, each time anew. */
   readonly lazyFields: readonly string[];
+  /** What expressions in those places can begin with besides. */
+  readonly localNames: readonly string[];
   /** The config field that holds the graph within it. */
   readonly bodyField?: string | undefined;
   /** Names of the ports, from a config that may still be wrong. None means that edges leave without naming a port. */
@@ -99,7 +122,7 @@ interface NodeDefinition<Config> {
   readonly parks?: boolean;
   readonly nests?: boolean;
   /** As `parks`, unless it says otherwise. */
-  readonly waits?: boolean;
+  readonly waits?: boolean | ((config: Readonly<Record<string, unknown>>) => boolean);
   readonly defaultTimeoutMs?: number;
   readonly configSchema: z.ZodType;
   /** The config once resolved: what expressions gave is checked here. */
@@ -107,6 +130,7 @@ interface NodeDefinition<Config> {
   readonly literalFields?: readonly string[];
   readonly secretFields?: readonly string[];
   readonly lazyFields?: readonly string[];
+  readonly localNames?: readonly string[];
   readonly bodyField?: string;
   readonly ports?: (config: Readonly<Record<string, unknown>>) => readonly string[];
   readonly prepare?: (config: Readonly<Record<string, unknown>>) => Record<string, unknown>;
@@ -116,16 +140,17 @@ interface NodeDefinition<Config> {
 /** Makes a node type whose `run` gets its config checked and typed. */
 export function defineNode<Config>(definition: NodeDefinition<Config>): NodeType {
   const { resolvedSchema, run, pure = false, parks = false, nests = false, waits = parks } = definition;
-  const { literalFields = [], secretFields = [], lazyFields = [], ports = () => [] } = definition;
+  const { literalFields = [], secretFields = [], lazyFields = [], localNames = [], ports = () => [] } = definition;
   return {
     ...definition,
     pure,
     parks,
     nests,
-    waits,
+    waits: typeof waits === "function" ? waits : () => waits,
     literalFields,
     secretFields,
     lazyFields,
+    localNames,
     ports,
     run: (config, io) => {
       const parsed = resolvedSchema.safeParse(config);

@@ -1,3 +1,4 @@
+import { agent } from "./agent.ts";
 import { approval } from "./approval.ts";
 import { condition } from "./condition.ts";
 import { db } from "./db.ts";
@@ -21,6 +22,7 @@ const ALL: readonly NodeType[] = [
   llm,
   intent,
   generate,
+  agent,
   condition,
   switchNode,
   template,

@@ -20,8 +20,11 @@ export const subflow = defineNode({
   }),
   literalFields: ["version"],
   run: async ({ app, version, inputs }, io) => {
-    // What was left open stays open: an input without a value takes the app's default.
-    const given = Object.fromEntries(Object.entries(inputs).filter(([, value]) => value !== null && value !== undefined));
-    return { output: { outputs: await io.runApp("", { slug: app, version }, given) } };
+    return { output: { outputs: await io.runApp("", { slug: app, version }, givenInputs(inputs)) } };
   },
 });
+
+/** What was left open stays open: an input without a value takes the app's default. */
+export function givenInputs(inputs: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(inputs).filter(([, value]) => value !== null && value !== undefined));
+}

@@ -1,6 +1,7 @@
 import type { Fault } from "#platform/errors";
 import { analyse, type Reference } from "../expressions/engine.ts";
-import { isLoopRoot, isRoot, LOOP_ROOTS, ROOTS } from "../expressions/path.ts";
+import { isLocalRoot, isRoot, LOOP_ROOTS, ROOTS, TOOL_ROOTS } from "../expressions/path.ts";
+import { isWithin } from "../expressions/place.ts";
 import { expressionsIn, type Placed } from "../expressions/template.ts";
 import { ancestorsOf } from "../graph.ts";
 import { namesIn } from "../nodes/node.ts";
@@ -44,7 +45,8 @@ interface Surroundings {
   readonly nodeIds: ReadonlySet<string>;
   readonly upstream: ReadonlySet<string>;
   readonly inputs: ReadonlySet<string> | undefined;
-  readonly inLoop: boolean;
+  /** What they can begin with, where that is no name of the whole run. */
+  readonly locals: readonly string[];
 }
 
 /** Expressions that do not parse, or that name what is not there. */
@@ -67,21 +69,22 @@ async function nodeFaults({ index, node }: ReadNode, graph: Workflow, around: Ar
     inputs: inputsOf(graph, around),
     nodeIds: new Set([...graph.nodes.map(({ id }) => id), ...around.upstream]),
     upstream: new Set([...ancestorsOf(graph, node.id), ...around.upstream]),
-    inLoop: around.depth > 0,
+    locals: around.depth > 0 ? LOOP_ROOTS : [],
   };
   const named = await Promise.all(
     expressionsIn(template).map(async (placed) => {
-      const found = await placedFaults(placed, { ...surroundings, inLoop: surroundings.inLoop || isLazy(node, placed.field) });
+      const locals = [...new Set([...surroundings.locals, ...localsIn(node, placed.field)])];
+      const found = await placedFaults(placed, { ...surroundings, locals });
       return found.map((fault) => ({ ...fault, path: `${path}.${placed.field}` }));
     }),
   );
   return [...unreadable, ...named.flat()];
 }
 
-/** Whether the node itself resolves a field: a loop's condition knows the turn. */
-function isLazy({ type }: WorkflowNode, field: string): boolean {
-  const [top = ""] = field.split(/[.[]/);
-  return findNodeType(type)?.lazyFields.includes(top) ?? false;
+/** Names that a field knows because the node itself resolves it: a loop's condition knows the turn, a tool its arguments. */
+function localsIn({ type }: WorkflowNode, field: string): readonly string[] {
+  const nodeType = findNodeType(type);
+  return nodeType && isWithin(field, nodeType.lazyFields) ? nodeType.localNames : [];
 }
 
 type Found = Omit<Fault, "path">;
@@ -99,10 +102,11 @@ async function placedFaults({ expression, field, offset }: Placed, surroundings:
 
 function referenceFaults({ names }: Reference, field: string, surroundings: Surroundings): Found[] {
   const [root = "", name] = names;
-  const roots: readonly string[] = surroundings.inLoop ? [...ROOTS, ...LOOP_ROOTS] : ROOTS;
-  if (isLoopRoot(root) && !surroundings.inLoop) return [{ code: "unknown_name", message: `There is no ${root} outside of a loop.` }];
-  if (!isRoot(root)) return [{ code: "unknown_name", message: `There is no ${root}; expressions see ${roots.join(", ")}.` }];
-  if (isLoopRoot(root)) return [];
+  const { locals } = surroundings;
+  if (locals.includes(root)) return [];
+  if (isLocalRoot(root)) return [{ code: "unknown_name", message: `There is no ${root} ${outsideOf(root)}.` }];
+  if (!isRoot(root))
+    return [{ code: "unknown_name", message: `There is no ${root}; expressions see ${[...ROOTS, ...locals].join(", ")}.` }];
   if (root === "secrets") return secretFaults(field, surroundings);
   if (name === undefined) return [];
   if (root === "nodes") return nodeReferenceFaults(name, surroundings);
@@ -112,6 +116,10 @@ function referenceFaults({ names }: Reference, field: string, surroundings: Surr
   return [];
 }
 
+function outsideOf(root: string): string {
+  return TOOL_ROOTS.some((name) => name === root) ? "outside of the url, query and body of an http tool" : "outside of a loop";
+}
+
 function nodeReferenceFaults(name: string, { node, nodeIds, upstream }: Surroundings): Found[] {
   if (!nodeIds.has(name)) return [{ code: "unknown_node", message: `There is no node ${name}.` }];
   if (!upstream.has(name)) return [{ code: "not_upstream", message: `No way leads from ${name} to ${node.id}, so it has no output yet.` }];
@@ -119,7 +127,6 @@ function nodeReferenceFaults(name: string, { node, nodeIds, upstream }: Surround
 }
 
 function secretFaults(field: string, { node }: Surroundings): Found[] {
-  const [top = ""] = field.split(/[.[]/);
-  if (findNodeType(node.type)?.secretFields.includes(top)) return [];
-  return [{ code: "secret_not_allowed", message: "Secrets can be used only in the headers and auth of http nodes." }];
+  if (isWithin(field, findNodeType(node.type)?.secretFields ?? [])) return [];
+  return [{ code: "secret_not_allowed", message: "Secrets can be used only in the headers and auth of http nodes and http tools." }];
 }
