@@ -233,12 +233,13 @@ it("a secret that is planted everywhere shows nowhere", async () => {
   }
   expect(kept).toBeGreaterThan(5);
   expect(texts.join(" ")).toContain("[secret]");
-  expect(texts.flatMap(placesIn)).toEqual([]);
-  expect((await databaseTexts()).flatMap(placesIn)).toEqual([]);
+  expect(texts.flatMap(placesIn).slice(0, 5)).toEqual([]);
+  expect((await databaseTexts()).flatMap(placesIn).slice(0, 5)).toEqual([]);
 
   // What the processes said, and what objects, stores and caches keep.
   const { home } = stack();
   const files = [...filesBelow(join(home, "logs")), ...filesBelow(join(home, "wrangler"))];
   expect(files.length).toBeGreaterThan(5);
-  expect(files.flatMap((file) => placesIn(readFileSync(file, "latin1")).map((place) => `${file}: ${place}`))).toEqual([]);
+  const found = files.flatMap((file) => placesIn(readFileSync(file, "latin1")).map((place) => `${file}: ${place}`));
+  expect(found.slice(0, 5)).toEqual([]);
 }, 240_000);
