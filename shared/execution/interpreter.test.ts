@@ -111,7 +111,7 @@ function expectedToRun({ plan, behaviours }: Graph): number[] {
 
 const choices = fc.infiniteStream(fc.nat());
 
-describe("advance", () => {
+describe("advance", { timeout: 60_000 }, () => {
   it("runs exactly the nodes a live edge reaches, each once, and ends once", () => {
     fc.assert(
       fc.property(graphs, choices, (graph, stream) => {
@@ -155,7 +155,7 @@ describe("advance", () => {
           ({ state, effects } = advance(plan, state, eventOf(node, behaviours[node] ?? "complete")));
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 1_000 },
     );
   });
 
@@ -170,6 +170,7 @@ describe("advance", () => {
         expect(before).toEqual(copy);
         expect(state).toEqual(copyOfNext);
       }),
+      { numRuns: 1_000 },
     );
   });
 
@@ -182,6 +183,7 @@ describe("advance", () => {
         expect(stopped.effects).toEqual([{ type: "finish", outcome: { status, error } }]);
         expect(advance(graph.plan, stopped.state, eventOf(0, "complete")).effects).toEqual([]);
       }),
+      { numRuns: 1_000 },
     );
   });
 });

@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { everyNode, everyNodeSchema, saying } from "../../shared/execution/fixtures/every-node.ts";
 import { type Answer, call, echo, eventually, type Json, type Member, type PublishedApp, publishApp, signUp, stack } from "./client.ts";
+import { nodeTypes } from "./node-types.ts";
 
 let server: Server;
 let member: Member;
@@ -30,7 +31,7 @@ beforeAll(async () => {
   member = await signUp();
   const { slug } = await publishApp(member, echo("", { name: "Saying", workflow: saying }));
   const manifest = (name: string, waiting: boolean) => {
-    const workflow = everyNode({ far: `http://127.0.0.1:${farPort}`, saying: slug, waiting });
+    const workflow = everyNode({ types: nodeTypes(), far: `http://127.0.0.1:${farPort}`, saying: slug, waiting });
     return echo("", { name, workflow, db_schema: everyNodeSchema, config: { timeout_ms: 120_000, max_output_bytes: 262_144 } });
   };
   whole = await publishApp(member, manifest("Whole", true));

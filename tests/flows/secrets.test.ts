@@ -2,7 +2,6 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { NODE_TYPES } from "../../shared/execution/nodes/registry.ts";
 import {
   call,
   echo,
@@ -16,6 +15,7 @@ import {
   stack,
   stream,
 } from "./client.ts";
+import { nodeTypes } from "./node-types.ts";
 
 /** In the middle of the secret, where every spelling but base64 leaves it as it is. */
 const MARK = "7f3a90Zx4c81";
@@ -43,8 +43,8 @@ function answering(): Server {
     if (sent.includes(MARK)) received += 1;
     const { pathname } = new URL(url, "http://far");
     if (pathname === "/redirect")
-      return response.writeHead(302, { location: `ftp://${MARK}.example.com/${encodeURIComponent(SECRET)}` }).end();
-    if (pathname === "/refuse") return response.writeHead(500, { "x-secret": MARK }).end(SECRET);
+      return void response.writeHead(302, { location: `ftp://${MARK}.example.com/${encodeURIComponent(SECRET)}` }).end();
+    if (pathname === "/refuse") return void response.writeHead(500, { "x-secret": MARK }).end(SECRET);
     const spellings = [
       SECRET,
       JSON.stringify(SECRET),
@@ -89,7 +89,7 @@ function lookers(): Json[] {
     code: { code: "console.log(nodes.echo); return nodes.echo.body.spellings.join('|');" },
     agent: { instructions: "Repeat it.", input: "{{ nodes.echo.body.spellings }}" },
   };
-  const registered = NODE_TYPES.map(({ type }) => type).filter((type) => type in looking);
+  const registered = nodeTypes().filter((type) => type in looking);
   return registered.map((type) => ({ id: `look_${type}`, type, config: looking[type] }));
 }
 
@@ -233,12 +233,13 @@ it("a secret that is planted everywhere shows nowhere", async () => {
   }
   expect(kept).toBeGreaterThan(5);
   expect(texts.join(" ")).toContain("[secret]");
-  expect(texts.flatMap(placesIn)).toEqual([]);
-  expect((await databaseTexts()).flatMap(placesIn)).toEqual([]);
+  expect(texts.flatMap(placesIn).slice(0, 5)).toEqual([]);
+  expect((await databaseTexts()).flatMap(placesIn).slice(0, 5)).toEqual([]);
 
   // What the processes said, and what objects, stores and caches keep.
   const { home } = stack();
   const files = [...filesBelow(join(home, "logs")), ...filesBelow(join(home, "wrangler"))];
   expect(files.length).toBeGreaterThan(5);
-  expect(files.flatMap((file) => placesIn(readFileSync(file, "latin1")).map((place) => `${file}: ${place}`))).toEqual([]);
+  const found = files.flatMap((file) => placesIn(readFileSync(file, "latin1")).map((place) => `${file}: ${place}`));
+  expect(found.slice(0, 5)).toEqual([]);
 }, 240_000);

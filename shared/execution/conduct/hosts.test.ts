@@ -1,17 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { checkWorkflow } from "../check.ts";
 import { CrashingJournal, Store } from "../fixtures/crashing-journal.ts";
-import { everyNode, everyNodeSchema } from "../fixtures/every-node.ts";
+import { everyNode, everyNodeSchema, waitsInSample } from "../fixtures/every-node.ts";
 import { comparable, runEveryNode } from "../fixtures/every-node-run.ts";
 import { MemoryJournal } from "../memory-journal.ts";
-import { NODE_TYPES } from "../nodes/registry.ts";
+import { findNodeType, NODE_TYPES } from "../nodes/registry.ts";
 
 describe("a manifest of fifty nodes with every type there is", () => {
-  const workflow = everyNode({ far: "https://far.example.com", saying: "saying", waiting: true });
+  const types = NODE_TYPES.map(({ type }) => type);
+  const workflow = everyNode({ types, far: "https://far.example.com", saying: "saying", waiting: true });
 
   it("is one that may be published", async () => {
     expect(workflow.nodes.length).toBeGreaterThanOrEqual(50);
-    expect(new Set(workflow.nodes.map(({ type }) => type))).toEqual(new Set(NODE_TYPES.map(({ type }) => type)));
+    expect(new Set(workflow.nodes.map(({ type }) => type))).toEqual(new Set(types));
+    expect(types.filter(waitsInSample)).toEqual(types.filter((type) => findNodeType(type)?.waits));
     expect(await checkWorkflow(workflow, { dbSchema: everyNodeSchema })).toMatchObject({ ok: true });
   });
 

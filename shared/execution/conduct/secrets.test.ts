@@ -22,6 +22,7 @@ const spellings: readonly string[] = [
   secret,
   JSON.stringify(secret).slice(1, -1),
   JSON.stringify(secret).slice(1, -1).replace("/", "\\/").replace("é", "\\u00e9"),
+  JSON.stringify(JSON.stringify(secret)).slice(3, -3),
   encodeURIComponent(secret),
   encodeURIComponent(secret).toLowerCase(),
   encodeURIComponent(secret).replace("'", "%27"),

@@ -1,12 +1,20 @@
 /** Characters of the shortest base64 that is looked for: a shorter one stands in ordinary texts. */
 const SHORTEST = 6;
 
+const JSON_DEPTH = 3;
+
 const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 
+/** As a text within JSON, and within JSON that is itself a text in JSON, and once more. */
 function inJson(secret: string): string[] {
-  const plain = JSON.stringify(secret).slice(1, -1);
-  const ascii = plain.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
-  return [plain, ascii].flatMap((text) => [text, text.replaceAll("/", "\\/")]);
+  const spellings: string[] = [];
+  let text = secret;
+  for (let depth = 0; depth < JSON_DEPTH; depth += 1) {
+    text = JSON.stringify(text).slice(1, -1);
+    const ascii = text.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+    spellings.push(...[text, ascii].flatMap((one) => [one, one.replaceAll("/", "\\/")]));
+  }
+  return spellings;
 }
 
 function inAddress(secret: string): string[] {
