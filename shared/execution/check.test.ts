@@ -41,11 +41,7 @@ describe("checkWorkflow", () => {
   });
 
   it.each([
-    [
-      "unknown type",
-      { nodes: inARow([{ id: "a", type: "agent" }], {}).nodes, edges: inARow([{ id: "a", type: "agent" }], {}).edges },
-      "workflow.nodes[1].type unknown_node_type",
-    ],
+    ["unknown type", inARow([{ id: "a", type: "teleport" }], {}), "workflow.nodes[1].type unknown_node_type"],
     [
       "duplicate id",
       { ...inARow([], {}), nodes: [...inARow([], {}).nodes, { id: "end", type: "end" }] },

@@ -32,14 +32,14 @@ export const agent = defineNode({
   }),
   resolvedSchema: z.object({
     instructions: z.unknown().transform(asText),
-    input: z.unknown().transform(asText),
+    input: z.unknown().transform(asText).optional(),
     tools: resolvedToolsSchema.default([]),
     max_steps: steps.default(DEFAULT_STEPS),
     max_tokens: tokens.default(DEFAULT_TOKENS),
     model: z.string().optional(),
   }),
   ...TOOL_PLACES,
-  run: async ({ instructions, input, tools, max_steps, max_tokens, model }, io) => {
+  run: async ({ instructions, input = "", tools, max_steps, max_tokens, model }, io) => {
     const { text, steps, usage } = await converse(
       {
         model,

@@ -15,8 +15,16 @@ const TEXT_TYPE = /^(?:text\/.+|application\/(?:json|xml|csv|yaml|x-ndjson)|.+\+
 /** One file or several, as expressions give them. What was not given is left out. */
 export const filesSchema = z
   .unknown()
-  .transform((files) => [files].flat().filter((file) => file !== null && file !== undefined))
-  .pipe(z.array(fileReferenceSchema, "is not a file").max(MAX_FILES, `has more than ${MAX_FILES} files`));
+  .transform((files, context) => {
+    const given = [files].flat().filter((file) => file !== null && file !== undefined);
+    return given.map((file, index): FileReference => {
+      const parsed = fileReferenceSchema.safeParse(file);
+      if (parsed.success) return parsed.data;
+      context.addIssue({ code: "custom", path: [index], message: "is not a file" });
+      return z.NEVER;
+    });
+  })
+  .refine((files) => files.length <= MAX_FILES, `has more than ${MAX_FILES} files`);
 
 /** What a model reads of files: images as such, texts as text. Throws `node_failed` for a type that it cannot read, and `payload_too_large`. */
 async function attachmentsOf(files: readonly FileReference[], services: Pick<NodeServices, "openFile">): Promise<Attachment[]> {

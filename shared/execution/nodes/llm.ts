@@ -26,8 +26,7 @@ const configSchema = z
     temperature: orExpression(z.number().min(0).max(2), "a number from 0 to 2").optional(),
     max_tokens: maxTokensSchema.optional(),
     output_schema: jsonSchema.optional(),
-    /** Expressions that give files, or one that gives them all. */
-    files: z.union([z.array(z.unknown()), z.string()], "Give a list of files or one {{ expression }}.").optional(),
+    files: orExpression(z.array(z.unknown()), "a list of files").optional(),
     tools: toolsSchema.optional(),
   })
   .refine(({ prompt, messages }) => (prompt === undefined) !== (messages === undefined), "Give either prompt or messages.");
@@ -49,12 +48,12 @@ export const llm = defineNode({
     temperature: z.number().min(0).max(2).optional(),
     max_tokens: z.int().min(1).max(100_000).optional(),
     output_schema: jsonSchema.optional(),
-    files: filesSchema,
+    files: filesSchema.optional(),
     tools: resolvedToolsSchema.default([]),
   }),
   literalFields: ["output_schema"],
   ...TOOL_PLACES,
-  run: async ({ model, system, prompt, messages, temperature, max_tokens, output_schema, files, tools }, io) => {
+  run: async ({ model, system, prompt, messages, temperature, max_tokens, output_schema, files = [], tools }, io) => {
     const asked = await withFiles(messages ?? [{ role: "user", content: prompt ?? "" }], files, io.services);
     const wantsJson = output_schema !== undefined;
     const question = {

@@ -68,7 +68,9 @@ export const toolsSchema = z
   .max(MAX_TOOLS)
   .refine((tools) => distinct(tools.flatMap(namesOf)), "Two tools have the same name.");
 
-export const resolvedToolsSchema = z.array(z.union([appToolSchema, resolvedHttpToolSchema, tableToolSchema])).max(MAX_TOOLS);
+export const resolvedToolsSchema = z
+  .array(z.union([appToolSchema, resolvedHttpToolSchema, tableToolSchema], "An expression in this tool gives what it cannot take."))
+  .max(MAX_TOOLS);
 
 export type ResolvedTool = z.infer<typeof resolvedToolsSchema>[number];
 export type AppToolConfig = z.infer<typeof appToolSchema>;
