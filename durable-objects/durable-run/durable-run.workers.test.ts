@@ -1,6 +1,6 @@
-import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { type DurableRunApi, parseLiveRun } from "#platform/objects/durable-run";
 import type { RecorderApi } from "#platform/objects/recorder";
 import { parseRunRecord } from "#platform/records";
@@ -88,6 +88,29 @@ async function framesOf(run: { fetch(request: Request): Promise<Response> }, hea
     });
 }
 
+const DAY = 24 * 3_600_000;
+
+type Run = ReturnType<typeof newRun>["run"];
+
+/** The object again: what reached it before it crashed stays broken. */
+function reach({ id }: Run): Run {
+  return env.DURABLE_RUN.get(id);
+}
+
+/** Ends the object as a crash of its process does: what it had not written yet is lost. */
+async function crash(run: Run): Promise<void> {
+  await runInDurableObject(run, async (_, state) => state.abort("crash")).catch(() => {});
+}
+
+/** Lives that the alarm has begun since the run last came further. */
+function lives(run: Run): Promise<unknown> {
+  return runInDurableObject(run, async (_, { storage }) => storage.sql.exec("SELECT lives FROM run").one()["lives"]);
+}
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
 describe("DurableRun", () => {
   it("runs a workflow to its end and hands over its record", async () => {
     const { id, order, run, workspaceId } = newRun(greeting);
@@ -154,6 +177,33 @@ describe("DurableRun", () => {
     expect(parseLiveRun(await run.read())?.execution.status).toBe("waiting");
   });
 
+  it("sleeps an hour, and no less, though its process ends meanwhile", async () => {
+    const { order, run } = newRun(nap(3_600));
+    await run.start(order);
+    const asleep = Date.now();
+    await run.settled(5_000);
+    await evictDurableObject(run);
+    vi.setSystemTime(asleep + 3_590_000);
+    await runDurableObjectAlarm(run);
+    expect(parseLiveRun(await run.read())?.execution.status).toBe("waiting");
+    await evictDurableObject(run);
+    vi.setSystemTime(asleep + 3_600_000);
+    await runDurableObjectAlarm(run);
+    const state = parseLiveRun(await run.settled(5_000));
+    expect(state?.execution).toMatchObject({ status: "completed", outputs: { ms: 3_600_000 } });
+  });
+
+  it("goes on when nobody has answered in time", async () => {
+    const { order, run } = newRun(approval);
+    await run.start(order);
+    await run.settled(5_000);
+    await evictDurableObject(run);
+    vi.setSystemTime(Date.now() + 600_000);
+    expect(await run.answer("ok", { decision: "approved", fields: {}, by: "mem_1" })).toBe("expired");
+    await runDurableObjectAlarm(run);
+    expect(parseLiveRun(await run.settled(5_000))?.execution).toMatchObject({ status: "completed", outputs: { by: null } });
+  });
+
   it("asks, takes one answer, and goes on", async () => {
     const { order, run } = newRun(approval);
     await run.start(order);
@@ -174,6 +224,51 @@ describe("DurableRun", () => {
     expect(await run.cancel()).toBe(true);
     expect(parseLiveRun(await run.settled(5_000))?.execution).toMatchObject({ status: "cancelled", error: { code: "client_closed" } });
     expect(await run.cancel()).toBe(false);
+  });
+
+  it("is given up when its process ends again and again before anything is done", { timeout: 60_000 }, async () => {
+    // The clock stands still, and the nap with it.
+    vi.setSystemTime(Date.now());
+    const { order, run } = newRun(nap(9));
+    await run.start(order);
+    for (let life = 1; life <= 50; life += 1) {
+      await crash(reach(run));
+      // Begins the next life, and would wait for its end.
+      runDurableObjectAlarm(reach(run)).catch(() => {});
+      await vi.waitFor(async () => expect(await lives(reach(run))).toBe(life));
+    }
+    await crash(reach(run));
+    await runDurableObjectAlarm(reach(run));
+    const state = parseLiveRun(await reach(run).settled(5_000));
+    expect(state?.execution).toMatchObject({ status: "failed", error: { code: "interrupted" } });
+    expect((await framesOf(reach(run))).at(-1)).toMatchObject({ event: "run.finished", data: { status: "failed" } });
+  });
+
+  it("ends after 90 days, whatever it waits for", async () => {
+    const { order, run } = newRun(nap(3_600));
+    await run.start(order);
+    await run.settled(5_000);
+    vi.setSystemTime(Date.now() + 91 * DAY);
+    await runDurableObjectAlarm(run);
+    expect(parseLiveRun(await run.settled(5_000))?.execution).toMatchObject({ status: "failed", error: { code: "run_timeout" } });
+  });
+
+  it("leaves nothing behind a day after its end", async () => {
+    const { id, order, run, workspaceId } = newRun(greeting);
+    await run.start(order);
+    await run.settled(5_000);
+    await runDurableObjectAlarm(run);
+    expect(await run.read()).not.toBeNull();
+    vi.setSystemTime(Date.now() + DAY);
+    await runDurableObjectAlarm(run);
+    expect(await run.read()).toBeNull();
+    expect((await run.fetch(new Request("https://run/events"))).status).toBe(404);
+    await runInDurableObject(run, async (_, { storage }) => {
+      const rows = ["run", "texts", "activations", "questions", "events"].map((table) => storage.sql.exec(`SELECT * FROM ${table}`).toArray());
+      expect(rows.flat()).toEqual([]);
+      expect(await storage.getAlarm()).toBeNull();
+    });
+    expect(await env.RECORDER.getByName(`${workspaceId}:local`).find(id)).not.toBeNull();
   });
 
   it("waits for its turn", async () => {

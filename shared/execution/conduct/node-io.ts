@@ -34,7 +34,7 @@ export function nodeIo(attempt: Attempt): NodeIo {
     now: () => ctx.clock.now(),
     runInputs: frame.spec.given,
     nodes: () => Object.fromEntries(node.upstream.map((id) => [id, frame.output(id)])),
-    emit: world.request.watched ? (text) => journal.emit({ type: "node.delta", node_id: path, text: secrecy.text(text) }) : undefined,
+    emit: world.request.watched ? (text) => show(attempt, text) : undefined,
     used: (usage) => count(tally, usage),
     hide: (value) => secrecy.hide(value),
     evaluate: (field, locals) => {
@@ -60,6 +60,11 @@ function servicesOf({ services }: RunWorld, { spec }: FrameView) {
     executeOperation: (operation: Parameters<typeof services.executeOperation>[0], signal: AbortSignal) =>
       services.executeOperation(operation, signal, spec.dbSchema),
   };
+}
+
+/** What comes after the attempt was given up is not part of the node's text. */
+function show({ world: { journal, secrecy }, path, signal }: Attempt, text: string): void {
+  if (!signal.aborted) journal.emit({ type: "node.delta", node_id: path, text: secrecy.text(text) });
 }
 
 function count(tally: Tally, usage: RunUsage): void {
