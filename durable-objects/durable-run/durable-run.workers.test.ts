@@ -1,92 +1,15 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { type DurableRunApi, parseLiveRun } from "#platform/objects/durable-run";
-import type { RecorderApi } from "#platform/objects/recorder";
+import { parseLiveRun } from "#platform/objects/durable-run";
 import { parseRunRecord } from "#platform/records";
-import type { DurableOrder } from "#runtime";
-
-declare global {
-  namespace Cloudflare {
-    interface Env {
-      DURABLE_RUN: DurableObjectNamespace<DurableRunApi & Rpc.DurableObjectBranded>;
-      RECORDER: DurableObjectNamespace<RecorderApi & Rpc.DurableObjectBranded>;
-    }
-  }
-}
-
-interface NodeJson {
-  readonly id: string;
-  readonly type: string;
-  readonly config?: Record<string, unknown>;
-}
-
-/** start -> the nodes in a row -> end with these outputs. */
-function inARow(nodes: readonly NodeJson[], outputs: Record<string, unknown>): DurableOrder["workflow"] {
-  const all = [{ id: "start", type: "start" }, ...nodes, { id: "end", type: "end", config: { outputs } }];
-  return {
-    nodes: all.map((node) => ({ config: {}, ...node })),
-    edges: all.slice(1).map((node, index) => ({ from: all[index]?.id ?? "", to: node.id })),
-  };
-}
-
-let runs = 0;
-
-/** An order to run a workflow, for an object of its own. */
-function newRun(workflow: DurableOrder["workflow"], changes: Partial<DurableOrder> = {}) {
-  runs += 1;
-  const id = `run_0000000000f${String(runs).padStart(12, "0")}000`;
-  const order: DurableOrder = {
-    execution: {
-      id,
-      workspace_id: `wrk_${runs}`,
-      app_id: "app_1",
-      version_id: "apv_1",
-      trigger: "visitor",
-      status: "running",
-      session_id: null,
-      api_key_id: null,
-      inputs: { word: "you" },
-      outputs: null,
-      error: null,
-      usage: { input_tokens: 0, output_tokens: 0, total_tokens: 0 },
-      started_at: Date.now(),
-      finished_at: null,
-    },
-    app: { id: "app_1", name: "App", slug: "app", version: 1 },
-    workflow,
-    db_schema: { tables: [] },
-    config: { timeout_ms: 10_000, max_output_bytes: 100_000, locale: "en" },
-    gated: false,
-    ...changes,
-  };
-  return { id, order: JSON.stringify(order), run: env.DURABLE_RUN.getByName(String(runs)), workspaceId: `wrk_${runs}` };
-}
+import { framesOf, inARow, newRun } from "./fixtures/run.ts";
 
 const greeting = inARow([{ id: "say", type: "template", config: { text: "Hello {{ inputs.word }}" } }], { said: "{{ nodes.say.text }}" });
 const nap = (seconds: number) => inARow([{ id: "nap", type: "wait", config: { seconds } }], { ms: "{{ nodes.nap.waited_ms }}" });
 const approval = inARow([{ id: "ok", type: "approval", config: { title: "Send?", expires_in_seconds: 600 } }], {
   by: "{{ nodes.ok.by }}",
 });
-
-interface Frame {
-  readonly id: number;
-  readonly event: string;
-  readonly data: Record<string, unknown>;
-}
-
-/** Reads the run's events to their end. */
-async function framesOf(run: { fetch(request: Request): Promise<Response> }, headers: Record<string, string> = {}): Promise<Frame[]> {
-  const response = await run.fetch(new Request("https://run/events", { headers }));
-  const text = await response.text();
-  return text
-    .split("\n\n")
-    .filter((frame) => frame.startsWith("id:"))
-    .map((frame) => {
-      const [, id, event, data] = /^id: (\d+)\nevent: (.+)\ndata: (.+)$/.exec(frame) ?? [];
-      return { id: Number(id), event: event ?? "", data: JSON.parse(data ?? "{}") };
-    });
-}
 
 const DAY = 24 * 3_600_000;
 
@@ -264,7 +187,9 @@ describe("DurableRun", () => {
     expect(await run.read()).toBeNull();
     expect((await run.fetch(new Request("https://run/events"))).status).toBe(404);
     await runInDurableObject(run, async (_, { storage }) => {
-      const rows = ["run", "texts", "activations", "questions", "events"].map((table) => storage.sql.exec(`SELECT * FROM ${table}`).toArray());
+      const rows = ["run", "texts", "activations", "questions", "events"].map((table) =>
+        storage.sql.exec(`SELECT * FROM ${table}`).toArray(),
+      );
       expect(rows.flat()).toEqual([]);
       expect(await storage.getAlarm()).toBeNull();
     });

@@ -18,7 +18,7 @@ import {
   stack,
 } from "./client.ts";
 
-const KILLS = 20;
+const KILLS = 10;
 /** The process in front of it takes longer to come back, and has nothing to lose. */
 const RUNS_THE_WORKER = "--debug-port";
 /** Milliseconds for anything at all, on a machine that has other work too. */
@@ -30,7 +30,7 @@ const asked = new Map<string, number[]>();
 let far: Server;
 
 beforeAll(async () => {
-  far = createServer(async ({ url = "" }, response) => {
+  far = createServer({ keepAliveTimeout: 0 }, async ({ url = "" }, response) => {
     asked.set(url, [...(asked.get(url) ?? []), Date.now()]);
     await delay(100);
     response.end("done");
@@ -61,7 +61,7 @@ async function killing(work: Promise<unknown>): Promise<Kill[]> {
   work.then(end, end);
   while (!over && kills.length < KILLS) {
     await eventually(isUp, (up) => up || over, PATIENCE);
-    await delay(Math.random() * 2_000);
+    await delay(Math.random() * 4_000);
     const from = Date.now();
     killAll(stack().pid, "workerd", RUNS_THE_WORKER);
     kills.push({ from, to: Date.now() });
