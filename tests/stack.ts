@@ -11,7 +11,7 @@ export interface StackAddresses {
   readonly console: string;
   /** Admin connection string of the embedded PostgreSQL, without a database name. */
   readonly postgres: string;
-  /** The one port of this machine that workflows may call; for a test's own server. */
+  /** The one port of this machine that workflows may call, as `127.0.0.1` and as `localhost`; for a test's own server. */
   readonly farPort: number;
   /** Process id of the supervisor. */
   readonly pid: number;
@@ -33,6 +33,16 @@ const PLANTED_NAMES = [
   "mixed.example.test=93.184.216.34",
   "mixed.example.test=169.254.169.254",
   "alias.example.test=network.example.test",
+  "chain.example.test=alias.example.test",
+  "metadata.example.test=169.254.169.254",
+  "mapped.example.test=::ffff:10.0.0.1",
+  "local.example.test=fd12::1",
+  "nat64.example.test=64:ff9b::a00:1",
+  "half.example.test=93.184.216.34",
+  "half.example.test=fe80::1",
+  "inside.example.test=db.internal",
+  // Stands for itself, which no resolver follows to an end.
+  "failing.example.test=failing.example.test",
 ];
 
 const READY_WITHIN = 150_000;
@@ -63,7 +73,7 @@ export async function startStack(home: string): Promise<RunningStack> {
       AGENTFLOW_CONSOLE_PORT: String(consolePort),
       OPENAI_API_KEY: "",
       DATABASE_URL: "",
-      AGENTFLOW_OUTGOING_ALLOW: `127.0.0.1:${farPort}`,
+      AGENTFLOW_OUTGOING_ALLOW: `127.0.0.1:${farPort},localhost:${farPort}`,
       AGENTFLOW_DNS_RECORDS: PLANTED_NAMES.join(","),
     },
     stdio: ["ignore", "pipe", "pipe"],
@@ -121,9 +131,13 @@ function freePort(): Promise<number> {
   });
 }
 
-/** Kills every process of a program (such as `workerd`) among the descendants of `ancestor`, without a word. */
-export function killAll(ancestor: number, program: string): void {
-  for (const pid of descendants(ancestor, program)) {
+/**
+ * Kills every process of a program (such as `workerd`) among the descendants of `ancestor`, or those of them that were started
+ * with this flag, without a word. Gives how many.
+ */
+export function killAll(ancestor: number, program: string, flag = ""): number {
+  const pids = descendants(ancestor, program, flag);
+  for (const pid of pids) {
     try {
       process.kill(pid, "SIGKILL");
     } catch (error) {
@@ -131,20 +145,21 @@ export function killAll(ancestor: number, program: string): void {
       if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
     }
   }
+  return pids.length;
 }
 
-function descendants(ancestor: number, program: string): number[] {
-  const rows = execFileSync("ps", ["-eo", "pid=,ppid=,comm="], { encoding: "utf8" })
+function descendants(ancestor: number, program: string, flag: string): number[] {
+  const rows = execFileSync("ps", ["-eo", "pid=,ppid=,comm=,args="], { encoding: "utf8", maxBuffer: 16 * 1024 * 1024 })
     .trim()
     .split("\n")
     .map((line) => line.trim().split(/\s+/));
   const found: number[] = [];
   const queue = [String(ancestor)];
   for (let parent = queue.shift(); parent !== undefined; parent = queue.shift()) {
-    for (const [pid, ppid, name] of rows) {
+    for (const [pid, ppid, name, ...words] of rows) {
       if (ppid !== parent || pid === undefined) continue;
       queue.push(pid);
-      if (name === program) found.push(Number(pid));
+      if (name === program && words.join(" ").includes(flag)) found.push(Number(pid));
     }
   }
   return found;

@@ -217,6 +217,6 @@ describe("faults", () => {
 
   it("lists its models, by their names", async () => {
     const models = await collect(client.models.list());
-    expect(models.map((entry) => entry.id)).toEqual(["offline-model", "offline-slow", "offline-429", "offline-500"]);
+    expect(models.map((entry) => entry.id)).toEqual(["offline-model", "offline-slow", "offline-drip", "offline-429", "offline-500"]);
   });
 });

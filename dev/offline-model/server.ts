@@ -7,9 +7,11 @@ import { type Completion, type CompletionRequest, complete, requestSchema } from
 /** The name that every ordinary answer carries, whatever model was asked for. */
 export const OFFLINE_MODEL = "offline-model";
 /** Models that misbehave, for tests. */
-const FAULTY_MODELS = { slow: "offline-slow", rateLimited: "offline-429", broken: "offline-500" };
+const FAULTY_MODELS = { slow: "offline-slow", dripping: "offline-drip", rateLimited: "offline-429", broken: "offline-500" };
 
 const DEFAULT_SLOW_MS = 30_000;
+/** Milliseconds that `offline-drip` waits between pieces of a stream. */
+const DRIP_MS = 100;
 
 export interface OfflineModelOptions {
   /** 0 takes any free port. */
@@ -98,7 +100,7 @@ async function answer(response: ServerResponse, request: CompletionRequest, reco
   try {
     if (slow) await delay(slowMs, undefined, { signal: hangUp.signal });
     const completion = complete(request);
-    if (request.stream === true) await stream(response, request, completion, slow ? slowMs / 20 : 0, hangUp.signal);
+    if (request.stream === true) await stream(response, request, completion, pauseOf(request.model, slowMs), hangUp.signal);
     else
       sendJson(response, 200, {
         ...envelope(request, "chat.completion"),
@@ -112,6 +114,12 @@ async function answer(response: ServerResponse, request: CompletionRequest, reco
 
 function contentOf({ text, call }: Completion) {
   return call ? { content: null, tool_calls: [call] } : { content: text };
+}
+
+/** Milliseconds between pieces of a stream. */
+function pauseOf(model: string, slowMs: number): number {
+  if (model === FAULTY_MODELS.slow) return slowMs / 20;
+  return model === FAULTY_MODELS.dripping ? DRIP_MS : 0;
 }
 
 /** Server-sent events, a word at a time, and a call's arguments a few characters at a time. */

@@ -18,7 +18,7 @@ export interface Supervised {
   tail(): Promise<string>;
 }
 
-/** So many ends within so long (ms), and it is given up. */
+/** So many ends within so long (ms), and it is given up. A runtime that had come up does not count: somebody killed it. */
 const MAX_ENDS = 5;
 const ENDS_WINDOW_MS = 60_000;
 
@@ -30,12 +30,12 @@ export async function supervise(options: SupervisedOptions): Promise<Supervised>
 
   const keeping = (async () => {
     while (!stopping.signal.aborted) {
-      const reason = await untilDead(current, options.port, stopping.signal);
+      const { reason, cameUp } = await untilDead(current, options.port, stopping.signal);
       if (stopping.signal.aborted) return;
       const tail = await current.tail();
       // What is left of its group would hold its port.
       await current.stop();
-      ends.push(Date.now());
+      if (!cameUp) ends.push(Date.now());
       if (ends.filter((at) => at > Date.now() - ENDS_WINDOW_MS).length > MAX_ENDS) {
         options.onGiveUp(new Error(`${options.name} keeps ending (${reason}):\n${tail}`));
         return;
@@ -58,13 +58,23 @@ export async function supervise(options: SupervisedOptions): Promise<Supervised>
   };
 }
 
-/** Resolves with the reason once the process or its runtime has ended, or when `signal` aborts. */
-async function untilDead(child: ManagedProcess, port: number | undefined, signal: AbortSignal): Promise<string> {
+interface Death {
+  readonly reason: string;
+  /** Whether the runtime of a `wrangler` process had come up. */
+  readonly cameUp: boolean;
+}
+
+/** Resolves once the process or its runtime has ended, or when `signal` aborts. */
+async function untilDead(child: ManagedProcess, port: number | undefined, signal: AbortSignal): Promise<Death> {
   const over = new AbortController();
+  let cameUp = false;
+  const onUp = () => {
+    cameUp = true;
+  };
   const aborted = new Promise<string>((resolve) => signal.addEventListener("abort", () => resolve("stopped"), { once: true }));
-  const ends = [child.exited, aborted, ...(port === undefined ? [] : [untilRuntimeEnds(port, over.signal)])];
+  const ends = [child.exited, aborted, ...(port === undefined ? [] : [untilRuntimeEnds(port, over.signal, onUp)])];
   try {
-    return await Promise.race(ends);
+    return { reason: await Promise.race(ends), cameUp };
   } finally {
     over.abort();
   }

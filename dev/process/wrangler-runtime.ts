@@ -9,13 +9,15 @@ const WATCH_INTERVAL_MS = 300;
 /**
  * Resolves when the workerd process that listens for `wrangler` on this port has come up and ended. wrangler 4.156 starts it
  * again but never tells it where the Worker is: every request then hangs. (The end of the other one, which runs the Worker,
- * it repairs within a second.) Also resolves, with nothing meant by it, when `signal` aborts.
+ * it repairs within a second.) Calls `onUp` once it has come up. Also resolves, with nothing meant by it, when `signal` aborts.
  */
-export async function untilRuntimeEnds(port: number, signal: AbortSignal): Promise<string> {
+export async function untilRuntimeEnds(port: number, signal: AbortSignal, onUp: () => void): Promise<string> {
   let runtime: number | undefined;
   while (!signal.aborted) {
-    if (runtime === undefined) runtime = await listenerOf(port);
-    else if (!isAlive(runtime)) return "its runtime ended";
+    if (runtime === undefined) {
+      runtime = await listenerOf(port);
+      if (runtime !== undefined) onUp();
+    } else if (!isAlive(runtime)) return "its runtime ended";
     await new Promise((resolve) => setTimeout(resolve, runtime === undefined ? LOOK_INTERVAL_MS : WATCH_INTERVAL_MS));
   }
   return "stopped";

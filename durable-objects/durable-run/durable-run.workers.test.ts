@@ -1,68 +1,9 @@
-import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { describe, expect, it } from "vitest";
-import { type DurableRunApi, parseLiveRun } from "#platform/objects/durable-run";
-import type { RecorderApi } from "#platform/objects/recorder";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { parseLiveRun } from "#platform/objects/durable-run";
 import { parseRunRecord } from "#platform/records";
-import type { DurableOrder } from "#runtime";
-
-declare global {
-  namespace Cloudflare {
-    interface Env {
-      DURABLE_RUN: DurableObjectNamespace<DurableRunApi & Rpc.DurableObjectBranded>;
-      RECORDER: DurableObjectNamespace<RecorderApi & Rpc.DurableObjectBranded>;
-      FILES: R2Bucket;
-    }
-  }
-}
-
-interface NodeJson {
-  readonly id: string;
-  readonly type: string;
-  readonly config?: Record<string, unknown>;
-}
-
-/** start -> the nodes in a row -> end with these outputs. */
-function inARow(nodes: readonly NodeJson[], outputs: Record<string, unknown>): DurableOrder["workflow"] {
-  const all = [{ id: "start", type: "start" }, ...nodes, { id: "end", type: "end", config: { outputs } }];
-  return {
-    nodes: all.map((node) => ({ config: {}, ...node })),
-    edges: all.slice(1).map((node, index) => ({ from: all[index]?.id ?? "", to: node.id })),
-  };
-}
-
-let runs = 0;
-
-/** An order to run a workflow, for an object of its own. */
-function newRun(workflow: DurableOrder["workflow"], changes: Partial<DurableOrder> = {}) {
-  runs += 1;
-  const id = `run_0000000000f${String(runs).padStart(12, "0")}000`;
-  const order: DurableOrder = {
-    execution: {
-      id,
-      workspace_id: `wrk_${runs}`,
-      app_id: "app_1",
-      version_id: "apv_1",
-      trigger: "visitor",
-      status: "running",
-      session_id: null,
-      api_key_id: null,
-      inputs: { word: "you" },
-      outputs: null,
-      error: null,
-      usage: { input_tokens: 0, output_tokens: 0, total_tokens: 0 },
-      started_at: Date.now(),
-      finished_at: null,
-    },
-    app: { id: "app_1", name: "App", slug: "app", version: 1 },
-    workflow,
-    db_schema: { tables: [] },
-    config: { timeout_ms: 10_000, max_output_bytes: 100_000, locale: "en" },
-    gated: false,
-    ...changes,
-  };
-  return { id, order: JSON.stringify(order), run: env.DURABLE_RUN.getByName(String(runs)), workspaceId: `wrk_${runs}` };
-}
+import { framesOf, inARow, newRun } from "./fixtures/run.ts";
 
 const greeting = inARow([{ id: "say", type: "template", config: { text: "Hello {{ inputs.word }}" } }], { said: "{{ nodes.say.text }}" });
 const nap = (seconds: number) => inARow([{ id: "nap", type: "wait", config: { seconds } }], { ms: "{{ nodes.nap.waited_ms }}" });
@@ -70,24 +11,28 @@ const approval = inARow([{ id: "ok", type: "approval", config: { title: "Send?",
   by: "{{ nodes.ok.by }}",
 });
 
-interface Frame {
-  readonly id: number;
-  readonly event: string;
-  readonly data: Record<string, unknown>;
+const DAY = 24 * 3_600_000;
+
+type Run = ReturnType<typeof newRun>["run"];
+
+/** The object again: what reached it before it crashed stays broken. */
+function reach({ id }: Run): Run {
+  return env.DURABLE_RUN.get(id);
 }
 
-/** Reads the run's events to their end. */
-async function framesOf(run: { fetch(request: Request): Promise<Response> }, headers: Record<string, string> = {}): Promise<Frame[]> {
-  const response = await run.fetch(new Request("https://run/events", { headers }));
-  const text = await response.text();
-  return text
-    .split("\n\n")
-    .filter((frame) => frame.startsWith("id:"))
-    .map((frame) => {
-      const [, id, event, data] = /^id: (\d+)\nevent: (.+)\ndata: (.+)$/.exec(frame) ?? [];
-      return { id: Number(id), event: event ?? "", data: JSON.parse(data ?? "{}") };
-    });
+/** Ends the object as a crash of its process does: what it had not written yet is lost. */
+async function crash(run: Run): Promise<void> {
+  await runInDurableObject(run, async (_, state) => state.abort("crash")).catch(() => {});
 }
+
+/** Lives that the alarm has begun since the run last came further. */
+function lives(run: Run): Promise<unknown> {
+  return runInDurableObject(run, async (_, { storage }) => storage.sql.exec("SELECT lives FROM run").one()["lives"]);
+}
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 describe("DurableRun", () => {
   it("runs a workflow to its end and hands over its record", async () => {
@@ -155,6 +100,33 @@ describe("DurableRun", () => {
     expect(parseLiveRun(await run.read())?.execution.status).toBe("waiting");
   });
 
+  it("sleeps an hour, and no less, though its process ends meanwhile", async () => {
+    const { order, run } = newRun(nap(3_600));
+    await run.start(order);
+    const asleep = Date.now();
+    await run.settled(5_000);
+    await evictDurableObject(run);
+    vi.setSystemTime(asleep + 3_590_000);
+    await runDurableObjectAlarm(run);
+    expect(parseLiveRun(await run.read())?.execution.status).toBe("waiting");
+    await evictDurableObject(run);
+    vi.setSystemTime(asleep + 3_600_000);
+    await runDurableObjectAlarm(run);
+    const state = parseLiveRun(await run.settled(5_000));
+    expect(state?.execution).toMatchObject({ status: "completed", outputs: { ms: 3_600_000 } });
+  });
+
+  it("goes on when nobody has answered in time", async () => {
+    const { order, run } = newRun(approval);
+    await run.start(order);
+    await run.settled(5_000);
+    await evictDurableObject(run);
+    vi.setSystemTime(Date.now() + 600_000);
+    expect(await run.answer("ok", { decision: "approved", fields: {}, by: "mem_1" })).toBe("expired");
+    await runDurableObjectAlarm(run);
+    expect(parseLiveRun(await run.settled(5_000))?.execution).toMatchObject({ status: "completed", outputs: { by: null } });
+  });
+
   it("asks, takes one answer, and goes on", async () => {
     const { order, run } = newRun(approval);
     await run.start(order);
@@ -175,6 +147,53 @@ describe("DurableRun", () => {
     expect(await run.cancel()).toBe(true);
     expect(parseLiveRun(await run.settled(5_000))?.execution).toMatchObject({ status: "cancelled", error: { code: "client_closed" } });
     expect(await run.cancel()).toBe(false);
+  });
+
+  it("is given up when its process ends again and again before anything is done", { timeout: 60_000 }, async () => {
+    // The clock stands still, and the nap with it.
+    vi.setSystemTime(Date.now());
+    const { order, run } = newRun(nap(9));
+    await run.start(order);
+    for (let life = 1; life <= 50; life += 1) {
+      await crash(reach(run));
+      // Begins the next life, and would wait for its end.
+      runDurableObjectAlarm(reach(run)).catch(() => {});
+      await vi.waitFor(async () => expect(await lives(reach(run))).toBe(life));
+    }
+    await crash(reach(run));
+    await runDurableObjectAlarm(reach(run));
+    const state = parseLiveRun(await reach(run).settled(5_000));
+    expect(state?.execution).toMatchObject({ status: "failed", error: { code: "interrupted" } });
+    expect((await framesOf(reach(run))).at(-1)).toMatchObject({ event: "run.finished", data: { status: "failed" } });
+  });
+
+  it("ends after 90 days, whatever it waits for", async () => {
+    const { order, run } = newRun(nap(3_600));
+    await run.start(order);
+    await run.settled(5_000);
+    vi.setSystemTime(Date.now() + 91 * DAY);
+    await runDurableObjectAlarm(run);
+    expect(parseLiveRun(await run.settled(5_000))?.execution).toMatchObject({ status: "failed", error: { code: "run_timeout" } });
+  });
+
+  it("leaves nothing behind a day after its end", async () => {
+    const { id, order, run, workspaceId } = newRun(greeting);
+    await run.start(order);
+    await run.settled(5_000);
+    await runDurableObjectAlarm(run);
+    expect(await run.read()).not.toBeNull();
+    vi.setSystemTime(Date.now() + DAY);
+    await runDurableObjectAlarm(run);
+    expect(await run.read()).toBeNull();
+    expect((await run.fetch(new Request("https://run/events"))).status).toBe(404);
+    await runInDurableObject(run, async (_, { storage }) => {
+      const rows = ["run", "texts", "activations", "questions", "events"].map((table) =>
+        storage.sql.exec(`SELECT * FROM ${table}`).toArray(),
+      );
+      expect(rows.flat()).toEqual([]);
+      expect(await storage.getAlarm()).toBeNull();
+    });
+    expect(await env.RECORDER.getByName(`${workspaceId}:local`).find(id)).not.toBeNull();
   });
 
   it("waits for its turn", async () => {

@@ -29,6 +29,8 @@ const MAX_AGE = 90 * 24 * 3_600_000;
 const RETENTION = 24 * 3_600_000;
 /** Milliseconds before an outbox that did not answer is asked again. */
 const RECORD_AGAIN = 5_000;
+/** Milliseconds before files that could not be deleted are tried again. */
+const EMPTY_AGAIN = 3_600_000;
 
 /**
  * One run that must survive its process. Its order, its journal and its events are in the object's SQLite; a life is what one
@@ -196,7 +198,12 @@ export class DurableRun extends DurableObject<Env> implements DurableRunApi {
     // Set first: whatever ends this process, the next alarm takes the run up again.
     await this.ctx.storage.setAlarm(now + WATCHDOG);
     if (this.#row.status === "waiting" && now >= (this.#row.wakeAt ?? Number.POSITIVE_INFINITY)) this.#row.go();
-    if (this.#row.status === "running" && !this.#live) this.#drive();
+    if (this.#row.status === "running" && !this.#live) {
+      this.#row.live(this.#journal.ended());
+      // What ends the process at once, in this very turn, must have been counted, and the alarm been set.
+      await this.ctx.storage.sync();
+      this.#drive();
+    }
     await this.#tellProgress();
     // Held open, so that the object stays where it is while its run goes on.
     if (this.#live) await Promise.race([this.#live.over, new Promise((wake) => setTimeout(wake, WATCHDOG * 0.9))]);
@@ -206,7 +213,6 @@ export class DurableRun extends DurableObject<Env> implements DurableRunApi {
   /** A life begins. It goes on by itself; nobody waits for it. */
   #drive(): void {
     if (this.#live || this.#row.status !== "running") return;
-    this.#row.live(this.#journal.ended());
     const ctx = this.#context();
     const order = this.#order();
     const givenUp = this.#givenUp(order);
@@ -329,7 +335,13 @@ export class DurableRun extends DurableObject<Env> implements DurableRunApi {
   }
 
   async #empty(): Promise<void> {
-    await deleteRunFolder(this.#context(), this.#row.runId);
+    const ctx = this.#context();
+    try {
+      await deleteRunFolder(ctx, this.#row.runId);
+    } catch (error) {
+      ctx.log.error("a run's files could not be deleted; it is tried again", error, { run_id: this.#row.runId });
+      return this.#watchFrom(EMPTY_AGAIN);
+    }
     await this.ctx.storage.deleteAll();
     migrateStorage(this.ctx.storage, migrations);
     this.#row.forget();

@@ -119,7 +119,7 @@ export class RunRow {
   cancel(): void {
     this.#set({ cancelled: 1 });
   }
-  /** Counts a life; those before which the run came further do not count. */
+  /** Counts a life that the alarm begins; those before which the run came further do not count. */
   live(progress: number): void {
     this.#set({ lives: progress > this.#known.progress ? 1 : this.#known.lives + 1, progress });
   }

@@ -1,7 +1,6 @@
 import { createServer } from "node:http";
 import { createParser } from "eventsource-parser";
 import { beforeAll, describe, expect, it } from "vitest";
-import { killAll } from "../stack.ts";
 import {
   apiKey,
   call,
@@ -179,57 +178,6 @@ describe("watching a run", () => {
     });
     expect(messages[0]).toMatchObject({ id: 1, type: "run.started" });
     expect(messages.at(-1)).toMatchObject({ type: "run.finished", status: "completed" });
-  });
-});
-
-describe("when the Worker is killed", () => {
-  /** Starts a streamed run and follows it, by coming back again and again, to its end. */
-  async function followThrough(path: string, onEvent: () => void): Promise<SseEvent[]> {
-    const events: SseEvent[] = [];
-    const headers: Record<string, string> = {
-      "Idempotency-Key": newKey(),
-      Accept: "text/event-stream",
-      "Content-Type": "application/json",
-    };
-    const ended = () => events.some(({ event }) => event === "run.finished");
-    const attempt = async () => {
-      const [first] = events;
-      const last = events.at(-1);
-      const address = new URL(first === undefined ? `${path}/runs` : `${path}/runs/${first.data.run_id}/events`, stack().api);
-      const response =
-        first === undefined
-          ? await fetch(address, { method: "POST", headers, body: JSON.stringify(word()) })
-          : await fetch(address, { headers: { ...headers, "Last-Event-ID": last?.id ?? "" } });
-      headers["X-App-Session-Id"] = response.headers.get("X-App-Session-Id") ?? headers["X-App-Session-Id"] ?? "";
-      if (response.body === null || !response.ok) return;
-      const parser = createParser({ onEvent: ({ id = "", event = "", data }) => events.push({ id, event, data: JSON.parse(data) }) });
-      const decoder = new TextDecoder();
-      for await (const chunk of response.body) {
-        parser.feed(decoder.decode(chunk, { stream: true }));
-        onEvent();
-      }
-    };
-    // A connection that breaks is what this is about.
-    await eventually(() => attempt().catch(() => undefined), ended, 90_000);
-    return events;
-  }
-
-  it("every watcher that comes back has all events, in order, and one end", async () => {
-    let watching = 0;
-    let killed = false;
-    const kill = () => {
-      watching += 1;
-      if (killed || watching < 10) return;
-      killed = true;
-      killAll(stack().pid, "workerd");
-    };
-    const runs = await Promise.all(Array.from({ length: 10 }, () => followThrough(slow.path, kill)));
-    expect(killed).toBe(true);
-    for (const events of runs) {
-      expect(events.map(({ id }) => Number(id))).toEqual(events.map((_, index) => index + 1));
-      expect(events.filter(({ event }) => event === "run.finished")).toHaveLength(1);
-      expect(events.at(-1)?.data).toMatchObject({ status: "completed", outputs: { said: "Hello you" } });
-    }
   });
 });
 

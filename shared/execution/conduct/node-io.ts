@@ -36,7 +36,8 @@ export function nodeIo(attempt: Attempt, streamed: StreamedText | undefined): No
     dbSchema: frame.spec.dbSchema,
     runInputs: frame.spec.given,
     nodes: () => Object.fromEntries(node.upstream.map((id) => [id, frame.output(id)])),
-    emit: streamed && ((text) => streamed.add(text)),
+    // What comes after the attempt was given up is not part of the node's text.
+    emit: streamed && ((text) => (signal.aborted ? undefined : streamed.add(text))),
     used: (usage) => count(tally, usage),
     hide: (value) => secrecy.hide(value),
     redact: (value) => secrecy.output(value),

@@ -1,0 +1,191 @@
+import { randomUUID } from "node:crypto";
+import { createServer, type Server } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
+import { createParser } from "eventsource-parser";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { killAll } from "../stack.ts";
+import {
+  type Answer,
+  call,
+  echo,
+  eventually,
+  inParallel,
+  type Json,
+  platformRows,
+  publishApp,
+  type SseEvent,
+  signUp,
+  stack,
+} from "./client.ts";
+
+const KILLS = 10;
+/** The process in front of it takes longer to come back, and has nothing to lose. */
+const RUNS_THE_WORKER = "--debug-port";
+/** Milliseconds for anything at all, on a machine that has other work too. */
+const PATIENCE = 300_000;
+const NODES = ["a", "b", "c", "d", "e"];
+
+/** When the far side was asked (ms since the epoch), by `/<run>/<node>`. */
+const asked = new Map<string, number[]>();
+let far: Server;
+
+beforeAll(async () => {
+  far = createServer({ keepAliveTimeout: 0 }, async ({ url = "" }, response) => {
+    asked.set(url, [...(asked.get(url) ?? []), Date.now()]);
+    await delay(100);
+    response.end("done");
+  });
+  await new Promise<void>((ready) => far.listen(stack().farPort, "127.0.0.1", ready));
+});
+afterAll(() => {
+  far.closeAllConnections();
+  far.close();
+});
+
+/** start -> the nodes in a row -> end. */
+function inARow(nodes: Json[], outputs: Json): Json {
+  const [start] = echo("").workflow.nodes;
+  const all = [start, ...nodes, { id: "end", type: "end", config: { outputs } }];
+  return echo("", { workflow: { nodes: all, edges: all.slice(1).map(({ id }, index) => ({ from: all[index].id, to: id })) } });
+}
+
+const callNode = (id: string) => ({ id, type: "http", config: { url: `http://127.0.0.1:${stack().farPort}/{{ inputs.word }}/${id}` } });
+
+/** Kills the runtime at random moments in which it is at work, until the work is over or has been through enough. */
+async function killing(work: Promise<unknown>): Promise<Kill[]> {
+  const kills: Kill[] = [];
+  let over = false;
+  const end = () => {
+    over = true;
+  };
+  work.then(end, end);
+  while (!over && kills.length < KILLS) {
+    await eventually(isUp, (up) => up || over, PATIENCE);
+    await delay(Math.random() * 4_000);
+    const from = Date.now();
+    killAll(stack().pid, "workerd", RUNS_THE_WORKER);
+    kills.push({ from, to: Date.now() });
+  }
+  return kills;
+}
+
+/** Times in ms since the epoch. */
+interface Kill {
+  readonly from: number;
+  readonly to: number;
+}
+
+async function isUp(): Promise<boolean> {
+  try {
+    return (await call("/demo/lead-desk/schema")).status === 200;
+  } catch {
+    return false;
+  }
+}
+
+/** Asks for a run until it is acknowledged, and gives its id. */
+async function insist(path: string, word: string): Promise<string> {
+  const headers = { "Idempotency-Key": randomUUID(), Prefer: "respond-async" };
+  const ask = () => call(`${path}/runs`, { body: { inputs: { word } }, headers }).catch((): Answer | null => null);
+  const answer = await eventually(ask, (answer) => answer?.status === 202 || answer?.status === 200, PATIENCE);
+  return answer?.body.data.run_id;
+}
+
+/** Reads what a response streams, and tells each event as it comes. */
+async function readEvents({ body }: Response, onEvent: (event: SseEvent) => void): Promise<void> {
+  const parser = createParser({ onEvent: ({ id = "", event = "", data }) => onEvent({ id, event, data: JSON.parse(data) }) });
+  const decoder = new TextDecoder();
+  for await (const chunk of body ?? []) parser.feed(decoder.decode(chunk, { stream: true }));
+}
+
+/**
+ * Starts a streamed run and follows it to its end, coming back with `Last-Event-ID` whenever the line breaks, as often as it
+ * takes.
+ */
+async function followThrough(path: string, body: unknown): Promise<SseEvent[]> {
+  const events: SseEvent[] = [];
+  const headers: Record<string, string> = {
+    "Idempotency-Key": randomUUID(),
+    Accept: "text/event-stream",
+    "Content-Type": "application/json",
+  };
+  const attempt = async () => {
+    const [first] = events;
+    const last = events.at(-1);
+    const address = new URL(first === undefined ? `${path}/runs` : `${path}/runs/${first.data.run_id}/events`, stack().api);
+    const response =
+      first === undefined
+        ? await fetch(address, { method: "POST", headers, body: JSON.stringify(body) })
+        : await fetch(address, { headers: { ...headers, "Last-Event-ID": last?.id ?? "" } });
+    headers["X-App-Session-Id"] = response.headers.get("X-App-Session-Id") ?? headers["X-App-Session-Id"] ?? "";
+    if (!response.ok) return void (await response.body?.cancel());
+    await readEvents(response, (event) => events.push(event));
+  };
+  const ended = () => events.some(({ event }) => event === "run.finished");
+  // A connection that breaks is what this is for.
+  await eventually(() => attempt().catch(() => undefined), ended, PATIENCE);
+  return events;
+}
+
+describe("when the Worker is killed again and again", { timeout: PATIENCE }, () => {
+  it("every asynchronous run that was accepted ends, and no node that has ended runs again", async () => {
+    const member = await signUp();
+    const app = await publishApp(member, inARow(NODES.map(callNode), { said: "{{ nodes.e.body }}" }));
+    const accepted = inParallel(200, 4, async (index) => [`r${index}`, await insist(app.path, `r${index}`)] as const);
+    const kills = await killing(accepted);
+    const runs = new Map(await accepted);
+    expect(new Set(runs.values()).size).toBe(200);
+
+    const recorded = await eventually(
+      () =>
+        platformRows<{ id: string; status: string }>("SELECT id, status FROM executions WHERE workspace_id = $1", [member.workspace.id]),
+      (rows) => [...runs.values()].every((id) => rows.some((row) => row.id === id && row.status === "completed")),
+      PATIENCE,
+    );
+    expect(recorded.map(({ id }) => id).toSorted()).toEqual([...runs.values()].toSorted());
+    const [counts] = await platformRows(
+      `SELECT (SELECT count(*)::int FROM node_logs WHERE workspace_id = $1) AS node_logs,
+              (SELECT count(*)::int FROM billing_usage_events WHERE workspace_id = $1 AND meter = 'requests') AS requests`,
+      [member.workspace.id],
+    );
+    expect(counts).toEqual({ node_logs: 200 * (NODES.length + 2), requests: 200 });
+
+    for (const word of runs.keys()) {
+      const times = NODES.map((node) => asked.get(`/${word}/${node}`) ?? []);
+      for (const [index, node] of times.entries()) {
+        expect(node.length).toBeGreaterThan(0);
+        // Once, and once more for a kill that it was in flight at: between two requests of one node lies a kill.
+        for (const [nth, time] of node.slice(1).entries()) {
+          expect(kills.some(({ from, to }) => (node[nth] ?? 0) <= to && from <= time)).toBe(true);
+        }
+        // The next node began, so this one had ended: it is not asked for again.
+        const next = times[index + 1];
+        if (next) expect(node.at(-1)).toBeLessThanOrEqual(next[0] ?? 0);
+      }
+    }
+    console.log(kills.length, "kills", [...asked.values()].filter((times) => times.length > 1).length, "repeats");
+  });
+
+  it("every watcher that comes back has all events once, in order, and the text of the answer", async () => {
+    const reply = { id: "reply", type: "llm", config: { model: "offline-drip", prompt: "Say {{ inputs.word }} and more about it." } };
+    const app = await publishApp(await signUp(), inARow([callNode("a"), reply, callNode("b")], { text: "{{ nodes.reply.text }}" }));
+    const watched = inParallel(50, 10, (index) => followThrough(app.path, { inputs: { word: `s${index}` } }));
+    const kills = await killing(watched);
+    for (const events of await watched) {
+      expect(events.map(({ id }) => Number(id))).toEqual(events.map((_, index) => index + 1));
+      expect(events.filter(({ event }) => event === "run.finished")).toHaveLength(1);
+      expect(events.at(-1)).toMatchObject({ event: "run.finished", data: { status: "completed" } });
+      expect(textOf(events, "reply")).toBe(events.at(-1)?.data.outputs.text);
+    }
+    console.log(kills.length, "kills");
+  });
+});
+
+/** What a watcher shows of a node: its text since it last began. */
+function textOf(events: readonly SseEvent[], nodeId: string): string {
+  return events.reduce((text, { event, data }) => {
+    if (data.node_id !== nodeId) return text;
+    if (event === "node.retried") return "";
+    return event === "node.delta" ? text + data.text : text;
+  }, "");
+}
