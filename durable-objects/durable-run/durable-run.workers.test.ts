@@ -202,7 +202,10 @@ describe("DurableRun", () => {
     queued.execution.status = "queued";
     await run.start(JSON.stringify(queued));
     expect(parseLiveRun(await run.read())?.execution.status).toBe("queued");
-    await run.go();
+    const { id } = queued.execution;
+    expect(await run.go(`${id.slice(0, -4)}zzzz`)).toBe(false);
+    expect(parseLiveRun(await run.read())?.execution.status).toBe("queued");
+    expect(await run.go(id)).toBe(true);
     expect(parseLiveRun(await run.settled(5_000))?.execution.status).toBe("completed");
   });
 

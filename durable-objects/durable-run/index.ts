@@ -87,8 +87,9 @@ export class DurableRun extends DurableObject<Env> implements DurableRunApi {
     return key && { runId: this.#row.runId, keyHash: key.hash, bodyHash: key.bodyHash };
   }
 
-  async go(): Promise<boolean> {
-    if (!this.#row.exists) return false;
+  async go(runId: string): Promise<boolean> {
+    // Of two orders under one key one became the run; the turn of the other is not its own.
+    if (!this.#row.exists || this.#row.runId !== runId) return false;
     if (this.#row.status === "queued") {
       this.#row.go();
       await this.#watchFrom(WATCHDOG);

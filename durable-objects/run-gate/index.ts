@@ -12,6 +12,8 @@ import { migrations } from "./migrations.ts";
 const CALL_AGAIN = 15_000;
 /** Milliseconds after which a run that goes on is looked after: it may have ended without a word. */
 const LOOK_AFTER = 300_000;
+/** Messages that a queue takes at once. */
+const MAX_MESSAGES = 100;
 
 /**
  * The gate of one app: so many of its runs go on at a time, the others wait in line. Word of a run's turn goes by the
@@ -28,13 +30,14 @@ export class RunGate extends DurableObject<Env> implements RunGateApi {
 
   async enter(runId: string, appId: string, rules: GateRules): Promise<GateAnswer> {
     const answer = this.#line.enter(runId, appId, rules, this.#now());
-    if (answer !== "full") await this.#wakeBy(LOOK_AFTER);
+    // Also by one who is turned away: whoever is in must be looked after, or the gate could stay full for ever.
+    await this.#wakeBy(LOOK_AFTER);
     return answer;
   }
 
   async leave(runId: string): Promise<void> {
     this.#line.leave(runId);
-    await this.#call();
+    await this.#tell(this.#line.call(this.#now()));
   }
 
   async begun(runId: string): Promise<void> {
@@ -42,22 +45,24 @@ export class RunGate extends DurableObject<Env> implements RunGateApi {
   }
 
   async counts(): Promise<{ running: number; waiting: number }> {
-    return { running: this.#line.count("running") + this.#line.count("called"), waiting: this.#line.count("waiting") };
+    return { running: this.#line.busy(), waiting: this.#line.waiting };
   }
 
   override async alarm(): Promise<void> {
     const now = this.#now();
     await Promise.all(this.#line.silentSince(now - LOOK_AFTER).map((turn) => this.#lookAfter(turn)));
-    await this.#call();
-    if ((await this.counts()).running > 0) await this.#wakeBy(LOOK_AFTER);
+    this.#line.call(now);
+    await this.#tell(this.#line.called());
+    if (this.#line.busy() > 0) await this.#wakeBy(LOOK_AFTER);
   }
 
-  async #call(): Promise<void> {
-    const turns = this.#line.call(this.#now());
+  /** Tells runs that their turn has come, and again later those who have not begun by then. */
+  async #tell(turns: readonly Turn[]): Promise<void> {
     if (turns.length === 0) return;
     await this.#wakeBy(CALL_AGAIN);
     try {
-      await this.env.EXECUTIONS.sendBatch(turns.slice(0, 100).map((turn) => ({ body: { type: "go" as const, ...turn } })));
+      const messages = turns.slice(0, MAX_MESSAGES).map((turn) => ({ body: { type: "go" as const, ...turn } }));
+      await this.env.EXECUTIONS.sendBatch(messages);
     } catch (error) {
       createLogger({ app_id: turns[0]?.appId }).error("the executions queue refused word of a run's turn; it is sent again", error);
     }
@@ -66,7 +71,7 @@ export class RunGate extends DurableObject<Env> implements RunGateApi {
   async #lookAfter({ runId }: Turn): Promise<void> {
     try {
       const run = parseLiveRun(await this.env.DURABLE_RUN.getByName(durableRunName(runId)).read());
-      if (run === null || run.execution.finished_at !== null) this.#line.leave(runId);
+      if (run?.execution.id !== runId || run.execution.finished_at !== null) this.#line.leave(runId);
       else this.#line.seen(runId, this.#now());
     } catch (error) {
       createLogger({ run_id: runId }).error("a run could not be looked after; it keeps its place", error);

@@ -1,6 +1,6 @@
-import { evictDurableObject } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { RunGateApi } from "#platform/objects/run-gate";
 
 declare global {
@@ -48,6 +48,33 @@ describe("RunGate", () => {
     expect(await gate.enter("a", "app", rules)).toBe("go");
     expect(await gate.enter("b", "app", rules)).toBe("full");
     await gate.leave("a");
+    expect(await gate.enter("b", "app", rules)).toBe("go");
+  });
+
+  it("keeps count of the line when one gives up waiting, and never lets in more than it may", async () => {
+    const gate = newGate();
+    for (const run of ["a", "b", "c", "d", "e"]) await gate.enter(run, "app", queue);
+    await gate.leave("d");
+    await gate.leave("d");
+    expect(await gate.counts()).toEqual({ running: 2, waiting: 2 });
+    await Promise.all([gate.leave("a"), gate.leave("b")]);
+    expect(await gate.counts()).toEqual({ running: 2, waiting: 0 });
+    await gate.leave("c");
+    await gate.leave("e");
+    expect(await gate.counts()).toEqual({ running: 0, waiting: 0 });
+  });
+
+  it("is looked after as long as somebody is in, and lets go of runs that are nowhere", async () => {
+    const gate = newGate();
+    const rules = { limit: 1, overflow: "reject" } as const;
+    await gate.enter("run_0000000000f0000000000nowhere", "app", rules);
+    const later = Date.now() + 400_000;
+    vi.setSystemTime(later);
+    try {
+      expect(await runDurableObjectAlarm(gate)).toBe(true);
+    } finally {
+      vi.useRealTimers();
+    }
     expect(await gate.enter("b", "app", rules)).toBe("go");
   });
 

@@ -34,7 +34,7 @@ export {
   triggerChangesSchema,
   webhookConfigSchema,
 } from "./triggers/config.ts";
-export { findWebhook, fireSchedules, readFiringTrigger } from "./triggers/due.ts";
+export { findWebhook, fireSchedules, noteFired, readFiringTrigger } from "./triggers/due.ts";
 export { fillInputs } from "./triggers/inputs.ts";
 export { openTriggerSecret, rotateSigningSecret, signingSecret } from "./triggers/signing.ts";
 export {

@@ -1,12 +1,14 @@
 /** Execution: what a workflow may be, how one runs, and what its runs left behind. */
 export { type CheckedWorkflow, checkWorkflow, validateWorkflow, workflowSchema } from "./check.ts";
 export type { ConductOptions, LifeEnd, LiveRun } from "./conduct/conduct.ts";
+export { fillTemplate, type Sources, templateFaults } from "./expressions/fill.ts";
 export { type InputDeclaration, MAX_FILE_BYTES } from "./inputs/declarations.ts";
 export { inputJsonSchema, outputJsonSchema } from "./inputs/json-schema.ts";
 export { inputDeclarations, type ParsedInputs, parseInputs } from "./inputs/parse.ts";
 export { fileIdOf } from "./inputs/values.ts";
 export type { Activation, ActivationEnd, Journal } from "./journal.ts";
 export { deleteExpiredValues, LOGGED_SIDES, readLoggedValue } from "./logged-values.ts";
+export { storable } from "./node-log.ts";
 export type { FileReference, RunFiles } from "./nodes/file-reference.ts";
 export { NODE_TYPES, type NodeTypeDescription } from "./nodes/registry.ts";
 export { compilePlan, type Plan } from "./plan.ts";

@@ -14,8 +14,8 @@ export interface RecordsMessage {
 
 /** Word of something that is owed; what it is stands in its row or its object, whose state decides. */
 export type ExecutionsMessage =
-  /** A row of `deliveries` is due. */
-  | { readonly type: "delivery"; readonly id: string }
+  /** A row of `deliveries` is due; `attempt` counts those that have been made. */
+  | { readonly type: "delivery"; readonly id: string; readonly attempt: number }
   /** A waiting run may go: its app has room. */
   | { readonly type: "go"; readonly runId: string; readonly appId: string };
 

@@ -25,7 +25,7 @@ export const deadLettersRouter = createRouter()
       method: "get",
       path: "/workspaces/{id}/dead-letters",
       tags,
-      summary: "What could not be done, and is not tried again by itself",
+      summary: "What could not be done, and is not tried again by itself, newest first",
       ...inWorkspace("runs:read"),
       request: { params: z.object({ id: z.string() }), query: pageQuerySchema },
       responses: { 200: jsonContent(pageOf(deadLetterSchema), "A page of dead letters"), ...problemResponses },

@@ -28,7 +28,7 @@ const triggerSchema = z
     name: z.string(),
     enabled: z.boolean(),
     config: z.any().openapi({ description: "By type: cron, timezone, missed, inputs; mode, inputs; or app, on, inputs" }),
-    url: z.string().nullable().openapi({ description: "Where a webhook is sent to" }),
+    url: z.string().nullable().openapi({ description: "Where a webhook is sent to, signed as Standard Webhooks says" }),
     next_fire_at: z.string().nullable(),
     last_fired_at: z.string().nullable(),
     created_at: z.string(),

@@ -4,7 +4,7 @@ import { reconcileQuota } from "#billing";
 import { deleteExpiredValues } from "#execution";
 import type { Context } from "#platform/context";
 import { idempotencyKeys, workspaceQuotas } from "#platform/schema";
-import { deleteExpiredUploads, offerDeliveries } from "#runtime";
+import { deleteExpiredUploads, forgetDeliveries, offerDeliveries } from "#runtime";
 
 /** The minute of the hour in which counters are compared with the ledger: not the full hour, when everybody's schedules fire. */
 const RECONCILE_MINUTE = 17;
@@ -13,6 +13,8 @@ const RECONCILED_AT_ONCE = 10;
 const UPLOADS_MINUTE = 41;
 /** The minute of the hour in which large values of old node logs are deleted. */
 const VALUES_MINUTE = 47;
+/** The minute of the hour in which deliveries of long ago are deleted. */
+const DELIVERIES_MINUTE = 53;
 
 /**
  * The work of a minute, named by the time (ms) it was scheduled for. Each task is idempotent, and one that fails does not
@@ -24,6 +26,7 @@ export async function runScheduled(ctx: Context, scheduledTime: number): Promise
   if (minute === RECONCILE_MINUTE) tasks.push(reconcileQuotas(ctx));
   if (minute === UPLOADS_MINUTE) tasks.push(deleteExpiredUploads(ctx));
   if (minute === VALUES_MINUTE) tasks.push(deleteExpiredValues(ctx));
+  if (minute === DELIVERIES_MINUTE) tasks.push(forgetDeliveries(ctx));
   for (const outcome of await Promise.allSettled(tasks)) {
     if (outcome.status === "rejected") ctx.log.error("a scheduled task failed", outcome.reason);
   }

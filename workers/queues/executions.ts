@@ -31,8 +31,8 @@ async function handle(ctx: Context, { id, body }: Letter): Promise<void> {
   // Nothing will make sense of it later: it is kept for people to look at, and holds up nobody.
   if (!parsed.success) return storeDeadLetter(ctx, { id, queue: "executions", body, error: errorMessage(parsed.error) });
   const message = parsed.data;
-  if (message.type === "delivery") return deliver(ctx, message.id);
-  if (await durableRun(ctx, message.runId).go()) await ctx.env.RUN_GATE.getByName(message.appId).begun(message.runId);
+  if (message.type === "delivery") return deliver(ctx, message);
+  if (await durableRun(ctx, message.runId).go(message.runId)) await ctx.env.RUN_GATE.getByName(message.appId).begun(message.runId);
 }
 
 /** Keeps what the `executions` queue gave up on. */

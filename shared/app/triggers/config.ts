@@ -2,7 +2,7 @@ import { z } from "zod";
 import { slugSchema } from "../slugs.ts";
 import { cronFault, isTimeZone } from "./schedule.ts";
 
-/** What a trigger gives the app: values, or `{{ paths }}` into what it was fired by. */
+/** What a trigger gives the app: values, with `{{ expressions }}` over what it was fired by. */
 const inputs = z.record(z.string().min(1).max(64), z.unknown());
 
 export const scheduleConfigSchema = z.strictObject({
@@ -19,13 +19,14 @@ export const scheduleConfigSchema = z.strictObject({
   timezone: z.string().max(64).refine(isTimeZone, "Give an IANA time zone such as Europe/Berlin.").default("UTC"),
   /** What becomes of firings that nobody was there for: nothing, or one run for all of them. */
   missed: z.enum(["skip", "run_once"]).default("skip"),
+  /** Expressions see `schedule.due_at`. */
   inputs: inputs.default({}),
 });
 
 export const webhookConfigSchema = z.strictObject({
   /** `accept` answers as soon as the run is on record, `wait` with what the run gives. */
   mode: z.enum(["accept", "wait"]).default("accept"),
-  /** Without it, the fields of the JSON body are the inputs. Paths begin with `body`, `headers` or `query`. */
+  /** Without it, the fields of the JSON body are the inputs. Expressions see `body`, `headers` (in lower case) and `query`. */
   inputs: inputs.optional(),
 });
 
@@ -37,7 +38,7 @@ export const appConfigSchema = z.strictObject({
     .min(1)
     .max(2)
     .default(["completed"]),
-  /** Without it, the outputs are the inputs. Paths begin with `outputs` or `run`. */
+  /** Without it, the outputs are the inputs. Expressions see `outputs` and `run`. */
   inputs: inputs.optional(),
 });
 

@@ -1,36 +1,29 @@
-/** What a trigger was fired by, by the name that its paths begin with. */
-export type Sources = Readonly<Record<string, unknown>>;
+import { fillTemplate, type Sources, templateFaults } from "#execution";
+import { type Fault, validationFailed } from "#platform/errors";
+import type { TRIGGER_TYPES } from "#platform/schema";
 
-const WHOLE_PATH = /^\s*\{\{\s*([A-Za-z_][\w-]*(?:\.[\w-]+|\[\d{1,9}\])*)\s*\}\}\s*$/;
+type TriggerType = (typeof TRIGGER_TYPES)[number];
 
-/** Fills a trigger's inputs: a text that is one `{{ path }}` becomes what the path leads to, and `null` where it leads nowhere. */
-export function fillInputs(template: Readonly<Record<string, unknown>>, sources: Sources): Record<string, unknown> {
-  const filled = Object.entries(template).map(([name, value]) => [name, fill(value, sources)] as const);
-  // What leads nowhere is left out, so that the input's own default can take its place.
+/** What the expressions in a trigger's inputs can begin with. */
+const SOURCES: Readonly<Record<TriggerType, readonly string[]>> = {
+  schedule: ["schedule"],
+  webhook: ["body", "headers", "query"],
+  app: ["outputs", "run"],
+};
+
+/** Refuses inputs whose expressions cannot be read, or see what is not there. @throws `validation_failed` */
+export async function checkInputs(type: TriggerType, inputs: Readonly<Record<string, unknown>> | undefined): Promise<void> {
+  const faults: Fault[] = inputs ? await templateFaults(inputs, SOURCES[type], "config.inputs") : [];
+  if (faults.length > 0) throw validationFailed(faults);
+}
+
+/**
+ * Fills a trigger's inputs from what it was fired by. What leads nowhere is left out, so that the input's own default can take
+ * its place. @throws `validation_failed`
+ */
+export async function fillInputs(template: Readonly<Record<string, unknown>>, sources: Sources): Promise<Record<string, unknown>> {
+  const filled = await Promise.all(
+    Object.entries(template).map(async ([name, value]) => [name, await fillTemplate(value, sources, `inputs.${name}`)] as const),
+  );
   return Object.fromEntries(filled.filter(([, value]) => value !== null));
-}
-
-function fill(value: unknown, sources: Sources): unknown {
-  if (typeof value === "string") {
-    const path = WHOLE_PATH.exec(value)?.[1];
-    return path === undefined
-      ? value
-      : follow(
-          sources,
-          path.split(/[.[\]]+/).filter((part) => part !== ""),
-        );
-  }
-  if (Array.isArray(value)) return value.map((item) => fill(item, sources));
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fill(item, sources)]));
-}
-
-/** Only what an object holds itself is seen, never what it inherits. */
-function follow(value: unknown, path: readonly string[]): unknown {
-  let current = value;
-  for (const part of path) {
-    if (typeof current !== "object" || current === null || !Object.hasOwn(current, part)) return null;
-    current = Reflect.get(current, part);
-  }
-  return current ?? null;
 }

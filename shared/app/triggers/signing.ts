@@ -3,11 +3,12 @@ import { auditRow } from "#platform/audit";
 import type { Context } from "#platform/context";
 import { openSecret, type SealedSecret, type SecretBinding, sealSecret } from "#platform/envelope";
 import { appSigningSecrets, auditLogs } from "#platform/schema";
+import { webhookSecret } from "#platform/standard-webhooks";
 import type { TriggerRow } from "./triggers.ts";
 
-/** A secret as the Standard Webhooks specification writes it: `whsec_` and 32 bytes in base64. */
+/** A secret of 32 bytes, as the Standard Webhooks specification writes it. */
 export function newSigningSecret(ctx: Context): string {
-  return `whsec_${btoa(String.fromCharCode(...ctx.random.bytes(32)))}`;
+  return webhookSecret(ctx.random.bytes(32));
 }
 
 function triggerBinding(workspaceId: string, triggerId: string): SecretBinding {

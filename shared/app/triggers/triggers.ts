@@ -9,6 +9,7 @@ import { type Page, type PageRequest, readCursor, toPage } from "#platform/pages
 import { apps, auditLogs, triggers } from "#platform/schema";
 import { actingUser, notDeleted, readApp } from "../app-rows.ts";
 import { appConfigSchema, type NewTrigger, scheduleConfigSchema, type TriggerChanges, webhookConfigSchema } from "./config.ts";
+import { checkInputs } from "./inputs.ts";
 import { nextFiring } from "./schedule.ts";
 import { newSigningSecret, sealTriggerSecret } from "./signing.ts";
 
@@ -94,7 +95,7 @@ export async function createTrigger(
   appId: string,
   { type, name, enabled, config }: NewTrigger,
 ): Promise<Trigger | TriggerWithSecret> {
-  await readApp(ctx, workspaceId, appId);
+  await Promise.all([readApp(ctx, workspaceId, appId), checkInputs(type, config.inputs)]);
   const now = new Date(ctx.clock.now());
   const id = ctx.newId("trigger");
   const secret = type === "webhook" ? newSigningSecret(ctx) : null;
@@ -139,13 +140,10 @@ export async function updateTrigger(
   const before = await readTrigger(ctx, workspaceId, appId, triggerId);
   const now = new Date(ctx.clock.now());
   const { name = before.name, enabled = before.enabled } = changes;
-  const row = {
-    ...before,
-    name,
-    enabled,
-    updatedAt: now,
-    ...(await configured(ctx, before, changes.config ?? before.config, enabled, now)),
-  };
+  // One that is only given another name keeps its time: it may be due this very moment.
+  const follows = changes.config !== undefined || enabled !== before.enabled;
+  const followed = follows ? await configured(ctx, before, changes.config ?? before.config, enabled, now) : {};
+  const row = { ...before, name, enabled, updatedAt: now, ...followed };
   const { config, sourceAppId, nextFireAt } = row;
   const audit = auditRow(ctx, {
     workspaceId,
@@ -158,7 +156,7 @@ export async function updateTrigger(
   await ctx.db.batch([
     ctx.db
       .update(triggers)
-      .set({ name, enabled, config, sourceAppId, nextFireAt, updatedAt: now })
+      .set({ name, enabled, updatedAt: now, ...(follows && { config, sourceAppId, nextFireAt }) })
       .where(triggerOf(workspaceId, appId, triggerId)),
     ctx.db.insert(auditLogs).values(audit),
   ]);
@@ -175,21 +173,26 @@ async function configured(
 ): Promise<Pick<TriggerRow, "config" | "sourceAppId" | "nextFireAt">> {
   switch (type) {
     case "schedule": {
-      const schedule = checked(scheduleConfigSchema, config);
+      const schedule = await checked(type, scheduleConfigSchema, config);
       return { config: schedule, sourceAppId: null, nextFireAt: enabled ? nextFiring(schedule, now) : null };
     }
     case "webhook":
-      return { config: checked(webhookConfigSchema, config), sourceAppId: null, nextFireAt: null };
+      return { config: await checked(type, webhookConfigSchema, config), sourceAppId: null, nextFireAt: null };
     case "app": {
-      const followed = checked(appConfigSchema, config);
+      const followed = await checked(type, appConfigSchema, config);
       return { config: followed, sourceAppId: await sourceApp(ctx, workspaceId, appId, followed.app), nextFireAt: null };
     }
   }
 }
 
-function checked<T>(schema: z.ZodType<T>, config: unknown): T {
+async function checked<T extends Pick<NewTrigger["config"], "inputs">>(
+  type: TriggerRow["type"],
+  schema: z.ZodType<T>,
+  config: unknown,
+): Promise<T> {
   const parsed = schema.safeParse(config);
   if (!parsed.success) throw validationFailed(faultsOf(parsed.error, ["config"]));
+  await checkInputs(type, parsed.data.inputs);
   return parsed.data;
 }
 

@@ -40,8 +40,8 @@ export type AnswerOutcome = "accepted" | "not_asked" | "answered_already" | "exp
 export interface DurableRunApi {
   /** Appends the order (JSON of a `DurableOrder`) and begins. Repeating it is harmless. */
   start(order: string): Promise<StartAnswer>;
-  /** Lets a queued run begin. Gives `false` when there is none here. */
-  go(): Promise<boolean>;
+  /** Lets a queued run begin. Gives `false` when it is not here. */
+  go(runId: string): Promise<boolean>;
   /** What began the run, as digests; `null` when this object has none, or none that a key began. */
   keyed(): Promise<{ readonly runId: string; readonly keyHash: string; readonly bodyHash: string } | null>;
   /** JSON of the run as a `LiveRun`, or `null` when this object has none (any more). */

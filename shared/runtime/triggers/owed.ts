@@ -1,8 +1,8 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
-import { appTriggerConfigSchema } from "#app";
+import { appTriggerConfigSchema, type TriggerRow } from "#app";
 import type { Context } from "#platform/context";
 import type { ExecutionRecord } from "#platform/records";
-import { deliveries, triggers } from "#platform/schema";
+import { apps, deliveries, triggers } from "#platform/schema";
 import { offerDeliveries } from "./deliveries.ts";
 
 /** Runs that start each other in a row: a ring of apps that follow each other ends here. */
@@ -29,45 +29,35 @@ function callbackOf(ctx: Context, { id, workspace_id, app_id, callback_url }: Ex
 
 async function followersOf(ctx: Context, ended: readonly ExecutionRecord[]): Promise<NewDelivery[]> {
   const followed = ended.filter(({ trigger, status }) => trigger !== "test" && (status === "completed" || status === "failed"));
-  if (followed.length === 0) return [];
+  const rows = await readFollowers(ctx, new Set(followed.map(({ app_id }) => app_id)));
+  const followers = followed.flatMap((run) => rows.filter((row) => follows(row, run)).map((row) => ({ run, row })));
+  const owed = await Promise.all(followers.map(async ({ run, row }) => deliveryOf(ctx, row, run, (await depthOf(ctx, run)) + 1)));
+  return owed.filter((delivery) => delivery !== null);
+}
+
+/** The triggers that follow these apps. An app that is not published starts nothing. */
+async function readFollowers(ctx: Context, appIds: ReadonlySet<string>): Promise<TriggerRow[]> {
+  if (appIds.size === 0) return [];
   const rows = await ctx.db
-    .select()
+    .select({ trigger: triggers })
     .from(triggers)
-    .where(
-      and(
-        eq(triggers.type, "app"),
-        eq(triggers.enabled, true),
-        inArray(triggers.sourceAppId, [...new Set(followed.map(({ app_id }) => app_id))]),
-      ),
-    );
-  if (rows.length === 0) return [];
-  const pairs = followed.flatMap((run) =>
-    rows
-      .filter(({ sourceAppId, workspaceId, config }) => {
-        const parsed = appTriggerConfigSchema.safeParse(config);
-        return sourceAppId === run.app_id && workspaceId === run.workspace_id && parsed.data?.on.some((status) => status === run.status);
-      })
-      .map((row) => ({ run, row })),
-  );
-  const depths = new Map(
-    await Promise.all([...new Set(pairs.map(({ run }) => run))].map(async (run) => [run.id, await depthOf(ctx, run)] as const)),
-  );
-  return pairs.flatMap(({ run, row }): NewDelivery[] => {
-    const depth = (depths.get(run.id) ?? 0) + 1;
-    if (depth > MAX_DEPTH) return [];
-    return [
-      {
-        id: `${row.id}:${run.id}`,
-        workspaceId: row.workspaceId,
-        appId: row.appId,
-        kind: "app",
-        triggerId: row.id,
-        executionId: run.id,
-        payload: { run_id: run.id, status: run.status, outputs: run.outputs, depth },
-        dueAt: new Date(ctx.clock.now()),
-      },
-    ];
-  });
+    .innerJoin(apps, eq(apps.id, triggers.appId))
+    .where(and(inArray(triggers.sourceAppId, [...appIds]), eq(triggers.enabled, true), eq(apps.status, "published")));
+  return rows.map(({ trigger }) => trigger);
+}
+
+function follows({ sourceAppId, workspaceId, config }: TriggerRow, run: ExecutionRecord): boolean {
+  const { data } = appTriggerConfigSchema.safeParse(config);
+  return sourceAppId === run.app_id && workspaceId === run.workspace_id && (data?.on.some((status) => status === run.status) ?? false);
+}
+
+function deliveryOf(ctx: Context, { id, workspaceId, appId }: TriggerRow, run: ExecutionRecord, depth: number): NewDelivery | null {
+  if (depth > MAX_DEPTH) {
+    ctx.log.warn("apps follow each other in a ring, or too long a row: it ends here", { trigger_id: id, run_id: run.id });
+    return null;
+  }
+  const common = { workspaceId, appId, triggerId: id, executionId: run.id, dueAt: new Date(ctx.clock.now()) };
+  return { ...common, id: `${id}:${run.id}`, kind: "app", payload: { run_id: run.id, status: run.status, depth } };
 }
 
 /** How many runs in a row, each started by the end of the one before, have led to this one. */

@@ -1,9 +1,9 @@
-import type { TriggerRow, VersionContent } from "#app";
+import { type AppConfig, noteFired, type TriggerRow } from "#app";
 import { admitRequest } from "#billing";
 import { parseInputs } from "#execution";
 import type { Context } from "#platform/context";
 import { AppError, validationFailed } from "#platform/errors";
-import { type DurableStarted, startDurable } from "../durable/start.ts";
+import { findKeyedRun, type RunKey, startDurable } from "../durable/start.ts";
 import { loadVersion, resolveRoute } from "../serving.ts";
 import type { ServedVersion } from "../versions.ts";
 
@@ -13,9 +13,14 @@ export interface Firing {
   readonly inputs: Record<string, unknown>;
   /** Names this firing among all of the trigger: the same one fires once. */
   readonly key: string;
-  readonly parentId?: string;
+  readonly parentId?: string | undefined;
   readonly place: string;
 }
+
+/** `existed`: the same firing has begun this run before. */
+export type Fired =
+  | { readonly existed: true; readonly runId: string }
+  | { readonly existed: false; readonly runId: string; readonly config: AppConfig };
 
 /** Runs that triggers start are counted by the quota; limits are for visitors. */
 async function takeRequest(ctx: Context, workspaceId: string): Promise<() => void> {
@@ -34,20 +39,35 @@ function checkedInputs(version: ServedVersion, inputs: Record<string, unknown>):
  * Starts the app that a trigger belongs to, in the version that is published. Throws `not_available`, `validation_failed`,
  * `quota_exceeded`, `rate_limited`, `upstream_unavailable`; then nothing has started.
  */
-export async function startTriggered(
-  ctx: Context,
-  firing: Firing,
-): Promise<DurableStarted & { readonly ok: true; readonly content: VersionContent }> {
-  const { trigger, key, parentId, place } = firing;
+export async function startTriggered(ctx: Context, firing: Firing): Promise<Fired> {
+  const { trigger } = firing;
+  const key = { scope: `trigger:${trigger.id}`, value: firing.key, bodyHash: "" };
+  // Before anything is taken for it: a repetition costs nothing, however full the app is.
+  const known = await findKeyedRun(ctx, trigger.workspaceId, key);
+  if (known !== null) return { existed: true, runId: known.runId };
   const route = await resolveRoute(ctx, { appId: trigger.appId });
   if (route.status !== "published") throw new AppError("not_available", "The app is not published.");
   const version = await loadVersion(ctx, route);
   const inputs = checkedInputs(version, firing.inputs);
-  const refund = await takeRequest(ctx, route.workspaceId);
+  const fired = await begin(ctx, firing, key, { version, inputs, appSlug: route.appSlug });
+  if (!fired.existed) ctx.waitUntil(tellFired(ctx, trigger));
+  return fired;
+}
+
+interface Ready {
+  readonly version: ServedVersion;
+  readonly inputs: Record<string, unknown>;
+  readonly appSlug: string;
+}
+
+async function begin(ctx: Context, firing: Firing, key: RunKey, { version, inputs, appSlug }: Ready): Promise<Fired> {
+  const { trigger, parentId, place } = firing;
+  const { content } = version;
+  const refund = await takeRequest(ctx, trigger.workspaceId);
   const started = await startDurable(ctx, {
-    workspaceId: route.workspaceId,
-    app: { id: route.appId, slug: route.appSlug },
-    version: version.content,
+    workspaceId: trigger.workspaceId,
+    app: { id: trigger.appId, slug: appSlug },
+    version: content,
     inputs,
     trigger: trigger.type,
     triggerId: trigger.id,
@@ -55,12 +75,22 @@ export async function startTriggered(
     sessionId: null,
     apiKeyId: null,
     place,
-    key: { scope: `trigger:${trigger.id}`, value: key, bodyHash: "" },
+    key,
   }).catch((error: unknown) => {
     refund();
     throw error;
   });
-  if (!started.ok || started.existed) refund();
-  if (started.ok) return { ...started, content: version.content };
+  if (started.ok && !started.existed) return { existed: false, runId: started.runId, config: content.config };
+  refund();
+  if (started.ok) return { existed: true, runId: started.runId };
   throw new AppError("rate_limited", "The app is running as many times at once as it may.", { retryAfter: 5 });
+}
+
+/** Only shown to people: the run is on its way whether or not this is written. */
+async function tellFired(ctx: Context, trigger: TriggerRow): Promise<void> {
+  try {
+    await noteFired(ctx, trigger);
+  } catch (error) {
+    ctx.log.error("a trigger's last firing could not be noted", error, { trigger_id: trigger.id });
+  }
 }

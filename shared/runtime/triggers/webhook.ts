@@ -1,9 +1,9 @@
-import { Webhook } from "standardwebhooks";
-import { fillInputs, findWebhook, openTriggerSecret, type TriggerRow, webhookConfigSchema } from "#app";
+import { fillInputs, findWebhook, openTriggerSecret, webhookConfigSchema } from "#app";
 import type { Context } from "#platform/context";
-import { AppError, errorMessage, notFound, validationFailed } from "#platform/errors";
+import { AppError, notFound, validationFailed } from "#platform/errors";
 import { parseLiveRun } from "#platform/objects/durable-run";
-import { answerOf, type RunAnswer } from "../answer.ts";
+import { verifyWebhook } from "#platform/standard-webhooks";
+import { answerOf, hasEnded, type RunAnswer } from "../answer.ts";
 import { durableRun } from "../durable/start.ts";
 import { startTriggered } from "./start.ts";
 
@@ -28,38 +28,34 @@ export interface WebhookAnswer {
 
 /**
  * Takes a webhook: verifies it (Standard Webhooks: signature, and a time within five minutes) and starts its app. Throws
- * `not_found`, `unauthenticated`, `conflict` for one that came before, `bad_request`, `validation_failed`, and what starting throws.
+ * `not_found`, `unauthenticated`, `not_available`, `conflict` for one that came before, `bad_request`, `validation_failed`, and
+ * what starting throws.
  */
 export async function receiveWebhook(ctx: Context, call: WebhookCall): Promise<WebhookAnswer> {
   const trigger = await findWebhook(ctx, call.token);
   if (trigger === null) throw notFound("The webhook");
-  verify(call, await openTriggerSecret(ctx, trigger));
-  const { mode } = webhookConfigSchema.parse(trigger.config);
-  const inputs = inputsOf(trigger, call);
-  const key = call.headers.get("webhook-id") ?? "";
-  const { runId, existed, content } = await startTriggered(ctx, { trigger, inputs, key, place: call.place });
-  if (existed) throw new AppError("conflict", "This webhook-id has been received before.");
+  const key = await verifyWebhook(await openTriggerSecret(ctx, trigger), call.headers, ctx.clock.now(), call.body);
+  if (!trigger.enabled) throw new AppError("not_available", "This webhook is switched off.");
+  const { mode, inputs: template } = webhookConfigSchema.parse(trigger.config);
+  const inputs = await inputsOf(template, call);
+  const fired = await startTriggered(ctx, { trigger, inputs, key, place: call.place });
+  if (fired.existed) throw new AppError("conflict", "This webhook-id has been received before.");
+  const { runId, config } = fired;
   if (mode === "accept") return { done: false, run: { run_id: runId, status: "running" } };
-  const state = parseLiveRun(await durableRun(ctx, runId).settled(Math.min(MAX_WAIT, content.config.timeout_ms)));
-  if (state === null || state.execution.finished_at === null) {
+  const state = parseLiveRun(await durableRun(ctx, runId).settled(Math.min(MAX_WAIT, config.timeout_ms)));
+  if (state === null || !hasEnded(state.execution)) {
     return { done: false, run: { run_id: runId, status: state?.execution.status ?? "running" } };
   }
   const { session_id: _, ...run } = answerOf(state.execution, "");
   return { done: true, run };
 }
 
-function verify({ headers, body }: WebhookCall, secret: string): void {
-  try {
-    new Webhook(secret).verify(body, Object.fromEntries(headers), { jsonParse: false });
-  } catch (cause) {
-    throw new AppError("unauthenticated", `The webhook was not accepted: ${errorMessage(cause)}.`, { cause });
-  }
-}
-
-function inputsOf({ config }: TriggerRow, { headers, query, body }: WebhookCall): Record<string, unknown> {
+async function inputsOf(
+  template: Readonly<Record<string, unknown>> | undefined,
+  { headers, query, body }: WebhookCall,
+): Promise<Record<string, unknown>> {
   const json = body === "" ? {} : parseJson(body);
-  const { inputs } = webhookConfigSchema.parse(config);
-  if (inputs) return fillInputs(inputs, { body: json, headers: Object.fromEntries(headers), query: Object.fromEntries(query) });
+  if (template) return fillInputs(template, { body: json, headers: Object.fromEntries(headers), query: Object.fromEntries(query) });
   if (typeof json === "object" && json !== null && !Array.isArray(json)) return { ...json };
   throw validationFailed([{ path: "body", code: "invalid_type", message: "Send a JSON object whose fields are the app's inputs." }]);
 }
