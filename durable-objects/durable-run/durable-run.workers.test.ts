@@ -197,6 +197,21 @@ describe("DurableRun", () => {
     expect(parseLiveRun(await run.settled(5_000))?.execution).toMatchObject({ status: "completed" });
   });
 
+  it("shows what it has asked while other nodes are at work", async () => {
+    const workflow = inARow([{ id: "ok", type: "approval", config: { title: "Send?" } }], {});
+    workflow.nodes.push({ id: "nap", type: "wait", config: { seconds: 8 } });
+    workflow.edges.push({ from: "start", to: "nap" }, { from: "nap", to: "end" });
+    const { order, run } = newRun(workflow);
+    await run.start(order);
+    const events = await run.fetch(new Request("https://run/events"));
+    const reader = events.body?.pipeThrough(new TextDecoderStream()).getReader();
+    for (let text = ""; !text.includes('"ok"') || !text.includes("node.waiting"); text += (await reader?.read())?.value ?? "");
+    await reader?.cancel();
+    expect(parseLiveRun(await run.read())?.execution).toMatchObject({ status: "running", waiting: [{ node_id: "ok", title: "Send?" }] });
+    expect(await run.cancel()).toBe(true);
+    expect(parseLiveRun(await run.settled(5_000))?.execution).not.toHaveProperty("waiting");
+  });
+
   it("can be cancelled while it waits, and not once it has ended", async () => {
     const { order, run } = newRun(nap(3_600));
     await run.start(order);

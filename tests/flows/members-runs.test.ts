@@ -312,7 +312,10 @@ function socketMessages(path: string, headers: Record<string, string>): Promise<
   const messages: Json[] = [];
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(address, { headers });
-    socket.addEventListener("message", ({ data }) => messages.push(JSON.parse(String(data))));
+    socket.addEventListener("message", ({ data }) => {
+      messages.push(JSON.parse(String(data)));
+      if (messages.at(-1)?.type === "run.finished") resolve(messages);
+    });
     socket.addEventListener("error", () => reject(new Error("the socket failed")));
     socket.addEventListener("close", () => resolve(messages));
   });
@@ -422,9 +425,9 @@ describe("an approval", () => {
     const gone = await begin(asking([]));
     await api(`/runs/${gone}/cancel`, { method: "POST" });
     expect((await answer(gone, yes)).body.code).toBe("invalid_state");
-    const short = await begin(asking([], { expires_in_seconds: 1 }));
-    await ended(short);
-    expect((await answer(short, yes)).body.code).toBe("invalid_state");
+    const { body } = await test(await createApp(asking([], { expires_in_seconds: 1 })), word);
+    expect(body.data.status).toBe("completed");
+    expect((await answer(body.data.id, yes)).body.code).toBe("invalid_state");
   });
 
   it("is found within loops, by its path", async () => {
@@ -459,6 +462,7 @@ describe("a preview", () => {
     });
     expect((await preview({ value: "{{ nodes.second.status }}", node_id: "second" })).body.data).toEqual({ value: null, type: "null" });
     expect((await preview({ value: "{{ nodes.first.status }}", node_id: "second" })).body.data.value).toBe(200);
+    expect((await preview({ value: "", node_id: "nobody" })).body.errors[0].path).toBe("node_id");
     const failed = await preview({ value: "{{ inputs.word & }}" });
     expect([failed.status, failed.body.errors[0]]).toMatchObject([422, { path: "value", message: expect.stringMatching(/^position 16:/) }]);
     expect((await preview({ value: "" }, (await signUp("Stranger")).as)).status).toBe(404);
