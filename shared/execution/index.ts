@@ -1,4 +1,5 @@
 /** Execution: what a workflow may be, how one runs, and what its runs left behind. */
+export { answerFaults } from "./answers.ts";
 export { type CheckedWorkflow, checkWorkflow, validateWorkflow, workflowSchema } from "./check.ts";
 export type { ConductOptions, LifeEnd, LiveRun } from "./conduct/conduct.ts";
 export { fillTemplate, type Sources, templateFaults } from "./expressions/fill.ts";
@@ -11,8 +12,20 @@ export { deleteExpiredValues, LOGGED_SIDES, readLoggedValue } from "./logged-val
 export { storable } from "./node-log.ts";
 export type { FileReference, RunFiles } from "./nodes/file-reference.ts";
 export { NODE_TYPES, type NodeTypeDescription } from "./nodes/registry.ts";
-export { compilePlan, type Plan } from "./plan.ts";
-export { findRunWorkspace, getRun, listNodeLogs, listRuns, type NodeLogView, type RunFilter, type RunView } from "./reads.ts";
+export { type EarlierOutput, type PinRequest, pinNodes } from "./pins.ts";
+export { compilePlan, nodesBefore, type Plan } from "./plan.ts";
+export { type Preview, type PreviewScope, previewValue } from "./preview.ts";
+export {
+  findStoredRun,
+  getRun,
+  listNodeLogs,
+  listRuns,
+  type NodeLogView,
+  type RunFilter,
+  type RunView,
+  viewOfNodeLog,
+  viewOfRecord,
+} from "./reads.ts";
 export type { OpenedApp, PinnedOutput, RunEvent, RunningApp, RunRequest, RunResult } from "./run.ts";
 export { resumeRun, runInline } from "./run-workflow.ts";
 export type { Workflow, WorkflowEdge, WorkflowNode } from "./workflow.ts";

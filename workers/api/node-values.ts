@@ -2,7 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { LOGGED_SIDES, readLoggedValue } from "#execution";
 import { notFound } from "#platform/errors";
 import { createRouter, problemResponses } from "./router.ts";
-import { inRun } from "./runs.ts";
+import { inRun } from "./run-access.ts";
 
 const parameters = z.object({
   id: z.string(),

@@ -1,10 +1,10 @@
 import { type AppConfig, noteFired, type TriggerRow } from "#app";
-import { admitRequest } from "#billing";
 import { parseInputs } from "#execution";
 import type { Context } from "#platform/context";
 import { AppError, validationFailed } from "#platform/errors";
 import { findKeyedRun, type RunKey, startDurable } from "../durable/start.ts";
 import { loadVersion, resolveRoute } from "../serving.ts";
+import { takeRequest } from "../take-request.ts";
 import type { ServedVersion } from "../versions.ts";
 
 /** What a trigger has been fired by. */
@@ -21,13 +21,6 @@ export interface Firing {
 export type Fired =
   | { readonly existed: true; readonly runId: string }
   | { readonly existed: false; readonly runId: string; readonly config: AppConfig };
-
-/** Runs that triggers start are counted by the quota; limits are for visitors. */
-async function takeRequest(ctx: Context, workspaceId: string): Promise<() => void> {
-  const take = await admitRequest(ctx, workspaceId);
-  if (take.ok) return take.refund;
-  throw new AppError("quota_exceeded", "The quota of this app's workspace is used up.", { retryAfter: Math.ceil(take.resetMs / 1_000) });
-}
 
 function checkedInputs(version: ServedVersion, inputs: Record<string, unknown>): Record<string, unknown> {
   const parsed = parseInputs(version.inputs, inputs);
