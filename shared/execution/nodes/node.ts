@@ -29,6 +29,12 @@ export interface NodeIo {
   readonly now: () => number;
   /** What the start node gives: the run's inputs, or a loop's `item`, `index` and `last`. */
   readonly runInputs: Readonly<Record<string, unknown>>;
+  /** The run's inputs, also within a loop. */
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** `item`, `index` and `last` within a loop. */
+  readonly locals: Readonly<Record<string, unknown>>;
+  /** Milliseconds that the node says an attempt may take. */
+  readonly timeoutMs: number | undefined;
   /** Outputs of the nodes before this one, for types that see them; `null` for skipped ones. */
   readonly nodes: () => Record<string, unknown>;
   /** Streams text to whoever watches; absent when nobody does. */
@@ -71,6 +77,8 @@ export interface NodeType {
   readonly parks: boolean;
   /** Whether other graphs run within it, which have their own text and their own ends. */
   readonly nests: boolean;
+  /** Whether it sees the outputs of the nodes before it without naming them in an expression. */
+  readonly seesNodes: boolean;
   /** Whether a run that has one may take long: then it needs a host that outlives the process. */
   readonly waits: boolean;
   /** Milliseconds that one attempt may take where the node does not say; without it, as long as the run. */
@@ -98,6 +106,7 @@ interface NodeDefinition<Config> {
   readonly pure?: boolean;
   readonly parks?: boolean;
   readonly nests?: boolean;
+  readonly seesNodes?: boolean;
   /** As `parks`, unless it says otherwise. */
   readonly waits?: boolean;
   readonly defaultTimeoutMs?: number;
@@ -115,13 +124,14 @@ interface NodeDefinition<Config> {
 
 /** Makes a node type whose `run` gets its config checked and typed. */
 export function defineNode<Config>(definition: NodeDefinition<Config>): NodeType {
-  const { resolvedSchema, run, pure = false, parks = false, nests = false, waits = parks } = definition;
+  const { resolvedSchema, run, pure = false, parks = false, nests = false, seesNodes = false, waits = parks } = definition;
   const { literalFields = [], secretFields = [], lazyFields = [], ports = () => [] } = definition;
   return {
     ...definition,
     pure,
     parks,
     nests,
+    seesNodes,
     waits,
     literalFields,
     secretFields,

@@ -1,4 +1,5 @@
 import { approval } from "./approval.ts";
+import { code } from "./code.ts";
 import { condition } from "./condition.ts";
 import { db } from "./db.ts";
 import { end } from "./end.ts";
@@ -25,6 +26,7 @@ const ALL: readonly NodeType[] = [
   switchNode,
   template,
   transform,
+  code,
   http,
   db,
   loop,
