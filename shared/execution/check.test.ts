@@ -122,6 +122,26 @@ describe("checkWorkflow", () => {
     ],
     ["an expression that does not parse", inARow([], { a: "{{ inputs. }}" }), "workflow.nodes[1].config.outputs.a invalid_expression"],
     ["an expression never closed", inARow([], { a: "{{ inputs.x" }), "workflow.nodes[1].config.outputs.a invalid_expression"],
+    [
+      "code that does not compile",
+      inARow([{ id: "it", type: "code", config: { code: "const a = 1;\nreturn a b;" } }], {}),
+      "workflow.nodes[1].config.code invalid_code",
+    ],
+    [
+      "code within a loop that does not compile",
+      inARow(
+        [
+          {
+            id: "each",
+            type: "loop",
+            config: { items: [1], body: inARow([{ id: "it", type: "code", config: { code: "return (" } }], {}) },
+          },
+        ],
+        {},
+      ),
+      "workflow.nodes[1].config.body.nodes[1].config.code invalid_code",
+    ],
+    ["code that is none", inARow([{ id: "it", type: "code", config: { code: 7 } }], {}), "workflow.nodes[1].config.code invalid_type"],
     ["a name nobody knows", inARow([], { a: "{{ input.x }}" }), "workflow.nodes[1].config.outputs.a unknown_name"],
     ["an unknown node", inARow([], { a: "{{ nodes.ghost.text }}" }), "workflow.nodes[1].config.outputs.a unknown_node"],
     [
@@ -289,6 +309,13 @@ describe("checkWorkflow", () => {
 
   it.each([null, 3, [], {}, { nodes: {}, edges: 1 }, { nodes: [null], edges: [null] }])("survives %j", async (json) => {
     expect((await faultsOf(json)).length).toBeGreaterThan(0);
+  });
+
+  it("says where code does not compile", async () => {
+    const workflow = inARow([{ id: "it", type: "code", config: { code: "const a = 1;\nreturn a b;" } }], {});
+    expect(await checkWorkflow(workflow, { dbSchema: leadDeskSchema })).toMatchObject({
+      faults: [{ message: "SyntaxError: expecting ';' (line 2, column 10)" }],
+    });
   });
 
   it("looks nothing up in a db_schema that is itself not valid", async () => {

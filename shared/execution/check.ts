@@ -3,6 +3,7 @@ import type { DbSchema } from "#database";
 import type { Fault } from "#platform/errors";
 import { faultsOf } from "#platform/faults";
 import { bodiesOf, bodyFaults, placed } from "./validate/bodies.ts";
+import { codeFaults } from "./validate/code.ts";
 import { pathOf } from "./validate/config-fault.ts";
 import { databaseFaults } from "./validate/database.ts";
 import { type Around, aroundBody, expressionFaults, NOWHERE } from "./validate/expressions.ts";
@@ -51,6 +52,7 @@ async function faultsIn(structure: Structure, surroundings: Surroundings, around
     ...graphFaults(structure),
     ...bodyFaults(structure.nodes, around.depth),
     ...(await expressionFaults(structure, around)),
+    ...(await codeFaults(structure.nodes)),
     ...databaseFaults(structure.nodes, dbSchema),
     ...(await Promise.all(ofBodies)).flat(),
   ];

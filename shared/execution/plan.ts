@@ -20,7 +20,7 @@ export interface PlanNode {
   readonly onError: "fail" | "continue" | "error_port";
   readonly outgoing: readonly PlanEdge[];
   readonly incoming: number;
-  /** Nodes before this one; only those are visible to its expressions. Empty when it has none that need the engine. */
+  /** Nodes before this one; only those are visible to its expressions. Empty when it asks for none of them by the engine or by its type. */
   readonly upstream: readonly string[];
   /** Fields whose expressions the node resolves itself, each time anew. */
   readonly lazy: Readonly<Record<string, Template>>;
@@ -73,7 +73,7 @@ function compile(workflow: Workflow, around: readonly string[]): Plan {
     const usesEngine = expressionsIn(whole).some(({ expression }) => expression.kind === "engine" || expression.segments.length === 0);
     const { template, lazy } = divided(whole, nodeType?.lazyFields ?? []);
     const body = bodyOf(node);
-    const before = usesEngine || body ? [...ancestorsOf(workflow, node.id), ...around] : [];
+    const before = usesEngine || body || nodeType?.seesNodes === true ? [...ancestorsOf(workflow, node.id), ...around] : [];
     return {
       id: node.id,
       type: node.type,

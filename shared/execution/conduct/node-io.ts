@@ -35,6 +35,9 @@ export function nodeIo(attempt: Attempt, streamed: StreamedText | undefined): No
     now: () => ctx.clock.now(),
     dbSchema: frame.spec.dbSchema,
     runInputs: frame.spec.given,
+    inputs: frame.spec.inputs,
+    locals: frame.spec.locals,
+    timeoutMs: node.timeoutMs,
     nodes: () => Object.fromEntries(node.upstream.map((id) => [id, frame.output(id)])),
     // What comes after the attempt was given up is not part of the node's text.
     emit: streamed && ((text) => (signal.aborted ? undefined : streamed.add(text))),

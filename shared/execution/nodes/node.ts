@@ -45,6 +45,12 @@ export interface NodeIo {
   readonly dbSchema: DbSchema;
   /** What the start node gives: the run's inputs, or a loop's `item`, `index` and `last`. */
   readonly runInputs: Readonly<Record<string, unknown>>;
+  /** The run's inputs, also within a loop. */
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** `item`, `index` and `last` within a loop. */
+  readonly locals: Readonly<Record<string, unknown>>;
+  /** Milliseconds that the node says an attempt may take. */
+  readonly timeoutMs: number | undefined;
   /** Outputs of the nodes before this one, for types that see them; `null` for skipped ones. */
   readonly nodes: () => Record<string, unknown>;
   /** Streams text to whoever watches; absent when nobody does. */
@@ -92,6 +98,8 @@ export interface NodeType {
   readonly parks: boolean;
   /** Whether other graphs run within it, which have their own text and their own ends. */
   readonly nests: boolean;
+  /** Whether it sees the outputs of the nodes before it without naming them in an expression. */
+  readonly seesNodes: boolean;
   /** Whether a run that has one may take long: then it needs a host that outlives the process. */
   readonly waits: (config: Readonly<Record<string, unknown>>) => boolean;
   /** Milliseconds that one attempt may take where the node does not say; without it, as long as the run. */
@@ -123,6 +131,7 @@ interface NodeDefinition<Config> {
   readonly pure?: boolean;
   readonly parks?: boolean;
   readonly nests?: boolean;
+  readonly seesNodes?: boolean;
   /** As `parks`, unless it says otherwise. */
   readonly waits?: boolean | ((config: Readonly<Record<string, unknown>>) => boolean);
   readonly defaultTimeoutMs?: number;
@@ -142,13 +151,14 @@ interface NodeDefinition<Config> {
 
 /** Makes a node type whose `run` gets its config checked and typed. */
 export function defineNode<Config>(definition: NodeDefinition<Config>): NodeType {
-  const { resolvedSchema, run, pure = false, parks = false, nests = false, waits = parks } = definition;
+  const { resolvedSchema, run, pure = false, parks = false, nests = false, seesNodes = false, waits = parks } = definition;
   const { literalFields = [], secretFields = [], lazyFields = [], localNames = [], ports = () => [] } = definition;
   return {
     ...definition,
     pure,
     parks,
     nests,
+    seesNodes,
     waits: typeof waits === "function" ? waits : () => waits,
     literalFields,
     secretFields,

@@ -1,5 +1,6 @@
 import { agent } from "./agent.ts";
 import { approval } from "./approval.ts";
+import { code } from "./code.ts";
 import { condition } from "./condition.ts";
 import { db } from "./db.ts";
 import { end } from "./end.ts";
@@ -27,6 +28,7 @@ const ALL: readonly NodeType[] = [
   switchNode,
   template,
   transform,
+  code,
   http,
   db,
   loop,

@@ -1,0 +1,5 @@
+/** The bundle holds WebAssembly compiled. */
+declare module "*.wasm" {
+  const module: WebAssembly.Module;
+  export default module;
+}
