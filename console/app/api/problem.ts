@@ -33,3 +33,17 @@ export interface Refusal {
   readonly code: string;
   readonly requestId: string;
 }
+
+/** What is wrong with one field, named by its path in what was sent; faults within the field count as its own. */
+export function faultAt(problem: Problem | null | undefined, path: string): string | undefined {
+  const found = problem?.faults.find(
+    (fault) => fault.path === path || fault.path.startsWith(`${path}.`) || fault.path.startsWith(`${path}[`),
+  );
+  if (!found) return undefined;
+  return found.path === path ? found.message : `${found.path.slice(path.length).replace(/^\./, "")}: ${found.message}`;
+}
+
+/** A mistake that the console found by itself, in the form of the API's. */
+export function ownProblem(faults: readonly Fault[]): Problem {
+  return { status: 422, code: "validation_failed", detail: "", requestId: "", faults };
+}
