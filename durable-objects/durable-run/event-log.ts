@@ -1,5 +1,5 @@
-import type { RunEvent } from "#execution";
-import type { NodeLog } from "#platform/records";
+import { type RunEvent, viewOfNodeLog } from "#execution";
+import { type NodeLog, nodeLogSchema } from "#platform/records";
 
 /** Milliseconds in which the pieces of a node's text are gathered into one event. */
 const GATHER_MS = 50;
@@ -86,7 +86,8 @@ export class EventLog {
     const rows = this.#sql.exec<EventRow>("SELECT id, type, data, log FROM events WHERE id > ? ORDER BY id LIMIT ?", id, PAGE).toArray();
     return rows.map((row) => {
       const data: Record<string, unknown> = JSON.parse(row.data);
-      const detailed = view === "member" && row.log !== null ? { ...data, log: JSON.parse(row.log) } : data;
+      const detailed =
+        view === "member" && row.log !== null ? { ...data, log: viewOfNodeLog(nodeLogSchema.parse(JSON.parse(row.log))) } : data;
       return { id: row.id, type: row.type, data: detailed };
     });
   }

@@ -3,7 +3,7 @@ import { requestEvent, spendTokens } from "#billing";
 import { type LifeEnd, type LiveRun, type RunResult, resumeRun } from "#execution";
 import { type Context, createContext } from "#platform/context";
 import type { Env } from "#platform/env";
-import type { AnswerGiven, AnswerOutcome, DurableRunApi, LiveRun as LiveRunView, StartAnswer } from "#platform/objects/durable-run";
+import type { AnswerGiven, AnswerOutcome, Asked, DurableRunApi, LiveRun as LiveRunView, StartAnswer } from "#platform/objects/durable-run";
 import { type ExecutionRecord, parseRunRecord, type RunRecord } from "#platform/records";
 import { migrateStorage } from "#platform/storage-migrations";
 import { answerOf, type DurableOrder, deleteRunFolder, durableOrderSchema, endRecord, outboxName, placeOfRun } from "#runtime";
@@ -105,6 +105,10 @@ export class DurableRun extends DurableObject<Env> implements DurableRunApi {
     return JSON.stringify(view);
   }
 
+  async ends(): Promise<string | null> {
+    return this.#row.exists ? JSON.stringify(this.#journal.ends()) : null;
+  }
+
   async settled(timeoutMs: number): Promise<string | null> {
     if (this.#row.exists && this.#goesOn()) {
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -130,6 +134,13 @@ export class DurableRun extends DurableObject<Env> implements DurableRunApi {
       this.#drive();
     }
     return true;
+  }
+
+  async question(nodeId: string): Promise<string | null> {
+    const asked = this.#row.exists ? this.#journal.question(nodeId) : undefined;
+    if (!asked) return null;
+    const { question, answer } = asked;
+    return JSON.stringify({ question, answered: answer !== undefined } satisfies Asked);
   }
 
   async answer(nodeId: string, answer: AnswerGiven): Promise<AnswerOutcome> {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Activation, ActivationEnd, Journal, RunEvent } from "#execution";
-import type { AnswerGiven } from "#platform/objects/durable-run";
+import type { AnswerGiven, NodeEnds } from "#platform/objects/durable-run";
 import { type NodeLog, nodeLogSchema, type Question, questionSchema } from "#platform/records";
 import type { EventLog } from "./event-log.ts";
 import type { Texts } from "./texts.ts";
@@ -18,6 +18,8 @@ const answerSchema: z.ZodType<AnswerGiven> = z.object({
   fields: z.record(z.string(), z.unknown()),
   by: z.string(),
 });
+
+const OWN_NODE = /^\w+$/;
 
 interface ActivationRow extends Record<string, SqlStorageValue> {
   path: string;
@@ -123,6 +125,18 @@ export class SqlJournal implements Journal {
       .exec<{ path: string }>("SELECT path FROM activations WHERE ended = 1 ORDER BY seq")
       .toArray()
       .map(({ path }) => this.#endOf(path).log);
+  }
+
+  /** How the nodes of the run's own graph have ended; those within other nodes have longer paths than an id. */
+  ends(): NodeEnds {
+    const rows = this.#sql.exec<{ path: string }>("SELECT path FROM activations WHERE ended = 1 ORDER BY seq").toArray();
+    const own = rows.filter(({ path }) => OWN_NODE.test(path));
+    return Object.fromEntries(
+      own.map(({ path }) => {
+        const { log, output } = this.#endOf(path);
+        return [path, { status: log.status, output, error: log.error }];
+      }),
+    );
   }
 
   /** How many nodes have ended: what a life of the run must add to. */

@@ -3,9 +3,11 @@ import { auditRow } from "#platform/audit";
 import type { Context } from "#platform/context";
 import { AppError } from "#platform/errors";
 import { apps, auditLogs } from "#platform/schema";
+import type { VersionContent } from "./app-route.ts";
 import { appOf, changedMeanwhile, readApp } from "./app-rows.ts";
 import { requireEditable } from "./app-state.ts";
 import { type Manifest, manifestSchema } from "./manifest/manifest.ts";
+import { requireManifest } from "./new-app.ts";
 
 export interface Draft {
   readonly manifest: Manifest;
@@ -16,6 +18,20 @@ export interface Draft {
 export async function getManifest(ctx: Context, workspaceId: string, appId: string): Promise<Draft> {
   const app = await readApp(ctx, workspaceId, appId);
   return { manifest: manifestSchema.parse(app.draft), revision: app.draftRevision };
+}
+
+/** What of a draft is needed to run it. */
+export interface RunnableDraft {
+  readonly slug: string;
+  readonly content: Pick<VersionContent, "name" | "workflow" | "db_schema" | "config">;
+}
+
+/** The draft, to be run as it is. @throws `not_found`; `invalid_state` for an archived app; `validation_failed` as publishing does */
+export async function readRunnableDraft(ctx: Context, workspaceId: string, appId: string): Promise<RunnableDraft> {
+  const app = await readApp(ctx, workspaceId, appId);
+  requireEditable(app.status);
+  const { name, workflow, db_schema, config } = await requireManifest(app.draft);
+  return { slug: app.slug, content: { name, workflow, db_schema, config } };
 }
 
 /**

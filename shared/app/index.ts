@@ -5,7 +5,7 @@ export { type App, type AppPatch, createApp, deleteApp, getApp, listApps, type N
 export { authorizeApp } from "./authorize.ts";
 export { digestOf } from "./canonical.ts";
 export type { Difference } from "./diff.ts";
-export { type Draft, getManifest, putDraft } from "./drafts.ts";
+export { type Draft, getManifest, putDraft, type RunnableDraft, readRunnableDraft } from "./drafts.ts";
 export {
   ACCESS_MODES,
   type AccessMode,

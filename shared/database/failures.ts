@@ -53,6 +53,8 @@ type Describe = (refusal: ServerRefusal) => PoolFailure;
 const field = ({ table, column }: ServerRefusal) => (table && column ? `${table}.${column}` : "a column");
 const rowOf = ({ table }: ServerRefusal) => (table ? `A row of ${table}` : "A row");
 
+const MADE_AT_PUBLISHING = "What a draft's db_schema declares is made when the draft is published.";
+
 /** SQLSTATEs, or the classes that their first two characters name, and what they mean to the app's author. */
 const MEANINGS: Readonly<Record<string, Describe>> = {
   "08": () => UNREACHABLE,
@@ -68,8 +70,10 @@ const MEANINGS: Readonly<Record<string, Describe>> = {
   "40": () => failure("conflict", "Another change of the same rows came in between."),
   "42501": () => failure("forbidden", "The app's database role may not do this: it reads and changes rows, nothing else."),
   "42601": () => failure("validation_failed", "The statement cannot be read as SQL, or is more than one statement."),
-  "42703": () => failure("validation_failed", "The statement names a column that does not exist in the workspace's database."),
-  "42P01": () => failure("validation_failed", "The statement names a table that does not exist in the workspace's database."),
+  "42703": () =>
+    failure("validation_failed", `The statement names a column that does not exist in the workspace's database. ${MADE_AT_PUBLISHING}`),
+  "42P01": () =>
+    failure("validation_failed", `The statement names a table that does not exist in the workspace's database. ${MADE_AT_PUBLISHING}`),
   "42": (refusal) => failure("validation_failed", `The statement is not valid (SQLSTATE ${refusal.code}).`),
   "53": () => UNREACHABLE,
   "54": () => failure("validation_failed", "The statement or a value in it is larger than the database allows."),

@@ -43,7 +43,7 @@ export interface Step {
 }
 
 /** Leaving by this port means: alive are the edges that name it, dead all others. */
-const ERROR_PORT = "error";
+export const ERROR_PORT = "error";
 
 export function initialState(plan: Plan): RunState {
   return {

@@ -3,6 +3,7 @@ import type { Context } from "#platform/context";
 import { notFound } from "#platform/errors";
 import { isId } from "#platform/ids";
 import { type Page, type PageRequest, readCursor, toPage } from "#platform/pages";
+import type { ExecutionRecord, NodeLog } from "#platform/records";
 import { executions, nodeLogs, type RUN_STATUSES } from "#platform/schema";
 
 type RunStatus = (typeof RUN_STATUSES)[number];
@@ -72,6 +73,35 @@ function presentRun(row: typeof executions.$inferSelect): RunView {
   };
 }
 
+/** A run that has not reached the platform database, or is newer than what that has. */
+export function viewOfRecord(record: ExecutionRecord): RunView {
+  const { id, app_id, version_id, trigger, status, session_id, api_key_id, inputs, outputs, error, usage, finished_at } = record;
+  return {
+    id,
+    app_id,
+    version_id,
+    trigger,
+    trigger_id: record.trigger_id ?? null,
+    parent_id: record.parent_id ?? null,
+    status,
+    session_id,
+    api_key_id,
+    inputs,
+    outputs,
+    error,
+    waiting: record.waiting ?? null,
+    usage,
+    started_at: new Date(record.started_at).toISOString(),
+    finished_at: finished_at === null ? null : new Date(finished_at).toISOString(),
+    duration_ms: finished_at === null ? null : Math.max(0, finished_at - record.started_at),
+  };
+}
+
+/** A node log that has not reached the platform database. */
+export function viewOfNodeLog({ port, started_at, ...log }: NodeLog): NodeLogView {
+  return { ...log, port: port ?? null, started_at: new Date(started_at).toISOString() };
+}
+
 /** The runs of an app, newest first. */
 export async function listRuns(
   ctx: Context,
@@ -137,13 +167,8 @@ export async function listNodeLogs(ctx: Context, workspaceId: string, runId: str
   }));
 }
 
-/** Whose run it is, to authorise by; `null` for an id that names none. */
-export async function findRunWorkspace(ctx: Context, runId: string): Promise<{ workspaceId: string; appId: string } | null> {
-  if (!isId("run", runId)) return null;
-  const [row] = await ctx.db
-    .select({ workspaceId: executions.workspaceId, appId: executions.appId })
-    .from(executions)
-    .where(eq(executions.id, runId))
-    .limit(1);
-  return row ?? null;
+/** A run that the platform database has, and whose it is: for who it may be shown to is not decided here. */
+export async function findStoredRun(ctx: Context, runId: string): Promise<{ workspaceId: string; run: RunView } | null> {
+  const [row] = await ctx.db.select().from(executions).where(eq(executions.id, runId)).limit(1);
+  return row ? { workspaceId: row.workspaceId, run: presentRun(row) } : null;
 }

@@ -26,6 +26,11 @@ export interface PinnedOutput {
   readonly port: string | null;
 }
 
+/** A node's own pin: `toString` is a node's name like any other. */
+export function pinnedOutput(pinned: Readonly<Record<string, PinnedOutput>>, nodeId: string): PinnedOutput | undefined {
+  return Object.hasOwn(pinned, nodeId) ? pinned[nodeId] : undefined;
+}
+
 /** Everything one run needs. The inputs have been through `parseInputs`. */
 export interface RunRequest {
   readonly runId: string;

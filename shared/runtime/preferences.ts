@@ -6,6 +6,14 @@ export interface Preferences {
   readonly waitMs: number | null;
 }
 
+/** The longest (ms) that a caller is kept waiting: what lies between us and it gives up at about this time. */
+const MAX_WAIT_MS = 100_000;
+
+/** Milliseconds that a caller is kept waiting for a run that may take `timeoutMs`. */
+export function patienceOf({ async, waitMs }: Preferences, timeoutMs: number): number {
+  return Math.min(waitMs ?? (async ? 0 : MAX_WAIT_MS), timeoutMs, MAX_WAIT_MS);
+}
+
 /** What a request's `Prefer` says, as far as it means something here; of a preference given twice the first one counts. */
 export function preferencesOf(headers: Headers): Preferences {
   const wishes = new Map<string, string>();

@@ -2,12 +2,10 @@ import type { z } from "zod";
 import type { AppRoute } from "#app";
 import { getRun } from "#execution";
 import type { Context } from "#platform/context";
-import { AppError, notFound } from "#platform/errors";
+import { notFound } from "#platform/errors";
 import { isId } from "#platform/ids";
-import { parseLiveRun } from "#platform/objects/durable-run";
 import { executionRecordSchema, parseRunRecord } from "#platform/records";
-import { fullJitter } from "#platform/retry";
-import { durableRun, isDurableRunId } from "./durable/start.ts";
+import { readObject } from "./durable/read.ts";
 import { outboxName, placeOfRun } from "./place.ts";
 import type { VisitorSession } from "./session.ts";
 
@@ -39,26 +37,6 @@ export interface FoundRun {
   readonly live: boolean;
 }
 
-const READ_ATTEMPTS = 3;
-const READ_BACKOFF = { base: 100, cap: 1_000 };
-
-/** The run as its object has it: within `waitMs`, once it has ended or waits. `null` when it has none (any more). */
-async function readObject(ctx: Context, runId: string, waitMs: number): Promise<VisitorRun | null> {
-  const deadline = ctx.clock.now() + waitMs;
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      const left = Math.max(0, deadline - ctx.clock.now());
-      const object = durableRun(ctx, runId);
-      return parseLiveRun(await (waitMs === 0 ? object.read() : object.settled(left)))?.execution ?? null;
-    } catch (cause) {
-      if (attempt === READ_ATTEMPTS) {
-        throw new AppError("upstream_unavailable", "The run goes on, but it cannot be read right now.", { cause, retryAfter: 2 });
-      }
-      await new Promise((resolve) => setTimeout(resolve, fullJitter(attempt, READ_BACKOFF, ctx.random)));
-    }
-  }
-}
-
 /** The record that a run has left, wherever that is on its way: it leaves the outbox only after it has reached the database. */
 async function readRecord(ctx: Context, workspaceId: string, runId: string): Promise<VisitorRun> {
   const place = placeOfRun(runId);
@@ -79,7 +57,7 @@ function isMadeBy(run: VisitorRun, { session, apiKeyId }: Reader): boolean {
  */
 export async function findRun(ctx: Context, route: AppRoute, runId: string, reader: Reader, waitMs = 0): Promise<FoundRun> {
   if (!isId("run", runId)) throw notFound("The run");
-  const live = isDurableRunId(runId) ? await readObject(ctx, runId, waitMs) : null;
+  const live = (await readObject(ctx, runId, { waitMs }))?.execution ?? null;
   const run = live ?? (await readRecord(ctx, route.workspaceId, runId));
   const isOfApp = run.workspace_id === route.workspaceId && run.app_id === route.appId;
   if (!isOfApp || !isMadeBy(run, reader)) throw notFound("The run");

@@ -64,6 +64,31 @@ export async function listMembers(ctx: Context, workspaceId: string, page: PageR
   return toPage(rows, page.limit, present);
 }
 
+/** The caller as a member of the workspace; `null` for API keys, and for users who are not in it. */
+export async function ownMembership(ctx: Context, workspaceId: string): Promise<Member | null> {
+  const { actor } = ctx;
+  if (actor.type !== "user") return null;
+  const [row] = await ctx.db
+    .select(columns)
+    .from(workspaceMembers)
+    .innerJoin(users, eq(users.id, workspaceMembers.userId))
+    .innerJoin(workspaceRoles, eq(workspaceRoles.id, workspaceMembers.roleId))
+    .where(and(eq(workspaceMembers.workspaceId, workspaceId), eq(workspaceMembers.userId, actor.userId)));
+  return row ? present(row) : null;
+}
+
+/** Ids of the workspaces that the caller belongs to: a user's memberships, a key's own. */
+export async function ownWorkspaces(ctx: Context): Promise<string[]> {
+  const { actor } = ctx;
+  if (actor.type === "api_key") return [actor.workspaceId];
+  if (actor.type !== "user") return [];
+  const rows = await ctx.db
+    .select({ id: workspaceMembers.workspaceId })
+    .from(workspaceMembers)
+    .where(eq(workspaceMembers.userId, actor.userId));
+  return rows.map(({ id }) => id);
+}
+
 /**
  * Finds a member whom the caller may change: not the owner, and nobody who may do what the caller may not.
  * Holds the workspace's lock.

@@ -7,13 +7,13 @@ import type { ApiBindings } from "./router.ts";
 /** What a route asks of its caller: a permission, only to be somebody, or only to be a person. */
 type RouteAccess = Permission | "signed_in" | "user";
 
-/** What a guarded handler finds besides the context: the workspace its caller was let into. */
-interface GuardedBindings extends ApiBindings {
-  Variables: ApiBindings["Variables"] & { workspaceId: string };
+/** What a guarded handler finds besides the context: what its guard has found, and the workspace its caller was let into. */
+interface GuardedBindings<Found> extends ApiBindings {
+  Variables: ApiBindings["Variables"] & { workspaceId: string; found: Found };
 }
 
 /** Decides whether the caller may go on, and in which workspace. Path parameters are as they came: garbage must end in `not_found`. */
-export type Guard = (ctx: Context, parameter: (name: string) => string, permission: Permission) => Promise<{ workspaceId: string }>;
+type Guard<Found> = (ctx: Context, parameter: (name: string) => string, permission: Permission) => Promise<Found>;
 
 const USER_ONLY: Record<string, string[]>[] = [{ session: [] }];
 const USER_OR_KEY: Record<string, string[]>[] = [...USER_ONLY, { api_key: [] }];
@@ -22,10 +22,11 @@ const USER_OR_KEY: Record<string, string[]>[] = [...USER_ONLY, { api_key: [] }];
  * Spread into `createRoute({...})`: declares the permission of a route (`x-permission` in the API description) and enforces
  * it before anything else of the request is looked at. The handler finds the workspace in `c.get("workspaceId")`.
  */
-export function guarded(permission: Permission, guard: Guard) {
-  const middleware = createMiddleware<GuardedBindings>(async (c, next) => {
-    const { workspaceId } = await guard(c.get("ctx"), (name) => c.req.param(name) ?? "", permission);
-    c.set("workspaceId", workspaceId);
+export function guarded<Found extends { readonly workspaceId: string }>(permission: Permission, guard: Guard<Found>) {
+  const middleware = createMiddleware<GuardedBindings<Found>>(async (c, next) => {
+    const found = await guard(c.get("ctx"), (name) => c.req.param(name) ?? "", permission);
+    c.set("workspaceId", found.workspaceId);
+    c.set("found", found);
     await next();
   });
   return { "x-permission": permission satisfies RouteAccess, security: USER_OR_KEY, middleware };

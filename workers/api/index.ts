@@ -1,4 +1,5 @@
 import type { Context } from "#platform/context";
+import { placeOf } from "#runtime";
 import { resolveActor } from "../context.ts";
 import { problemResponse } from "../problem.ts";
 import { accessPolicyRouter } from "./access-policy.ts";
@@ -19,6 +20,10 @@ import { unroutable } from "./methods.ts";
 import { describeApi, describeSecurity } from "./openapi.ts";
 import { rolesRouter } from "./roles.ts";
 import { createRouter } from "./router.ts";
+import { runDebuggingRouter } from "./run-debugging.ts";
+import { runEventsRouter } from "./run-events.ts";
+import { runPreviewRouter } from "./run-preview.ts";
+import { runSignalsRouter } from "./run-signals.ts";
 import { runsRouter } from "./runs.ts";
 import { secretsRouter } from "./secrets.ts";
 import { triggersRouter } from "./triggers.ts";
@@ -50,6 +55,10 @@ for (const router of [
   versionsRouter,
   accessPolicyRouter,
   runsRouter,
+  runEventsRouter,
+  runDebuggingRouter,
+  runSignalsRouter,
+  runPreviewRouter,
   triggersRouter,
   deadLettersRouter,
   databaseRouter,
@@ -82,7 +91,7 @@ async function answer(original: Request, ctx: Context): Promise<Response> {
   const { request, body } = await readBody(original);
   if (new URL(request.url).pathname.startsWith(AUTH_PREFIX)) return authHandler(ctx, request);
   const asCaller = await resolveActor(ctx, request);
-  const run = async () => api.fetch(request, { ctx: asCaller });
+  const run = async () => api.fetch(request, { ctx: asCaller, place: placeOf(original.cf?.["colo"]) });
   const key = idempotencyKeyOf(request);
   return key === undefined ? run() : once(asCaller, request, { key, body }, run);
 }

@@ -3,9 +3,9 @@ import type { Context } from "#platform/context";
 import { validationFailed } from "#platform/errors";
 import { faultsOf } from "#platform/faults";
 
-/** What every API handler finds: the request's context as `c.get("ctx")`. */
+/** What every API handler finds: the request's context as `c.get("ctx")`, and where the request came in as `c.env.place`. */
 export interface ApiBindings {
-  Bindings: { ctx: Context };
+  Bindings: { ctx: Context; place: string };
   Variables: { ctx: Context };
 }
 
@@ -48,6 +48,11 @@ export function pageOf<T extends z.ZodType>(schema: T) {
 /** A JSON answer with a schema, for `responses`. */
 export function jsonContent<T extends z.ZodType>(schema: T, description: string) {
   return { description, content: { "application/json": { schema } } } as const;
+}
+
+/** A JSON body that may be left out altogether. */
+export function optionalBody<T extends z.ZodType>(schema: T) {
+  return { ...jsonBody(schema), required: false };
 }
 
 /** A required JSON body, for `request`. */

@@ -1,69 +1,34 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { findRunWorkspace, getRun, listNodeLogs, listRuns } from "#execution";
-import { AppError, errorCode, notFound } from "#platform/errors";
+import { listRuns } from "#execution";
 import { pageQuerySchema } from "#platform/pages";
-import { RUN_STATUSES } from "#platform/schema";
-import { authorize, type Permission } from "#workspace";
-import { guarded } from "./access.ts";
+import { DELIVERY_STATUSES, RUN_STATUSES } from "#platform/schema";
+import { cancelRun, listCallbacks, nodeLogsOf } from "#runtime";
 import { inApp } from "./app-access.ts";
 import { createRouter, dataOf, jsonContent, pageOf, problemResponses } from "./router.ts";
+import { inRun } from "./run-access.ts";
+import { nodeLogSchema, runSchema } from "./run-schema.ts";
 
 const tags = ["Runs"];
 const parameters = z.object({ id: z.string() });
-const json = (description: string) => z.any().openapi({ description });
-const errorSchema = json("code, message and, where one failed, node_id; or null");
 
-const runSchema = z
+const callbackSchema = z
   .object({
     id: z.string(),
-    app_id: z.string(),
-    version_id: z.string(),
-    trigger: z.string(),
-    trigger_id: z.string().nullable(),
-    parent_id: z.string().nullable().openapi({ description: "The run that this one replays, or whose end started it" }),
-    status: z.enum(RUN_STATUSES),
-    session_id: z.string().nullable(),
-    inputs: json("By the names that the start node declares"),
-    outputs: json("By the names that the end node gives; null where the run did not get there"),
-    error: errorSchema,
-    waiting: json("What it has asked people, while it waits for their answer; or null"),
-    usage: json("input_tokens, output_tokens, total_tokens"),
-    started_at: z.string(),
-    finished_at: z.string().nullable(),
-    duration_ms: z.number().int().nullable(),
+    url: z.string(),
+    status: z.enum(DELIVERY_STATUSES),
+    error: z.string().nullable(),
+    due_at: z.string().nullable().openapi({ description: "When it is tried next" }),
+    attempts: z.array(
+      z.object({
+        attempt: z.number().int(),
+        status: z.number().int().nullable().openapi({ description: "The HTTP status of the far side, where it answered" }),
+        error: z.string().nullable(),
+        duration_ms: z.number().int(),
+        attempted_at: z.string(),
+      }),
+    ),
   })
-  .openapi("Run");
-
-const nodeLogSchema = z
-  .object({
-    seq: z.number().int(),
-    node_id: z.string(),
-    node_type: z.string(),
-    status: z.string(),
-    attempts: z.number().int(),
-    port: z.string().nullable().openapi({ description: "The port it left by, where it has several" }),
-    inputs: json("The node's config, filled in"),
-    outputs: json("What the node gave, or null"),
-    error: errorSchema,
-    input_tokens: z.number().int(),
-    output_tokens: z.number().int(),
-    started_at: z.string(),
-    duration_ms: z.number().int(),
-  })
-  .openapi("NodeLog");
-
-/** For routes under `/runs/{id}`. Another tenant's run is as unknown as one that never was. */
-function inRun(permission: Permission) {
-  return guarded(permission, async (ctx, parameter) => {
-    if (ctx.actor.type === "anonymous") throw new AppError("unauthenticated", "Sign in, or send an API key.");
-    const run = await findRunWorkspace(ctx, parameter("id"));
-    if (!run) throw notFound("The run");
-    await authorize(ctx, run.workspaceId, permission).catch((error: unknown) => {
-      throw errorCode(error) === "not_found" ? notFound("The run") : error;
-    });
-    return run;
-  });
-}
+  .openapi("Callback");
 
 export const runsRouter = createRouter()
   .openapi(
@@ -91,20 +56,44 @@ export const runsRouter = createRouter()
       request: { params: parameters },
       responses: { 200: jsonContent(dataOf(runSchema), "The run"), ...problemResponses },
     }),
-    async (c) => c.json({ data: await getRun(c.get("ctx"), c.get("workspaceId"), c.req.valid("param").id) }, 200),
+    (c) => c.json({ data: c.get("found").run }, 200),
   )
   .openapi(
     createRoute({
       method: "get",
       path: "/runs/{id}/nodes",
       tags,
-      summary: "What each node of a run did, in the order they started",
+      summary: "What each node of a run has done so far, in the order they started",
       ...inRun("runs:read"),
       request: { params: parameters },
       responses: { 200: jsonContent(pageOf(nodeLogSchema), "All node logs of the run"), ...problemResponses },
     }),
+    async (c) => c.json({ data: await nodeLogsOf(c.get("ctx"), c.get("found")), next_cursor: null }, 200),
+  )
+  .openapi(
+    createRoute({
+      method: "post",
+      path: "/runs/{id}/cancel",
+      tags,
+      summary: "Stop a run, and the nodes that are at work",
+      ...inRun("runs:manage"),
+      request: { params: parameters },
+      responses: { 200: jsonContent(dataOf(runSchema), "The run as it is then"), ...problemResponses },
+    }),
+    async (c) => c.json({ data: await cancelRun(c.get("ctx"), c.get("found")) }, 200),
+  )
+  .openapi(
+    createRoute({
+      method: "get",
+      path: "/runs/{id}/callbacks",
+      tags,
+      summary: "Who was told of a run's end, and what came of each attempt",
+      ...inRun("runs:read"),
+      request: { params: parameters },
+      responses: { 200: jsonContent(pageOf(callbackSchema), "The run's callback, if it has one"), ...problemResponses },
+    }),
     async (c) => {
-      const data = await listNodeLogs(c.get("ctx"), c.get("workspaceId"), c.req.valid("param").id);
+      const data = await listCallbacks(c.get("ctx"), c.get("workspaceId"), c.req.valid("param").id);
       return c.json({ data, next_cursor: null }, 200);
     },
   );

@@ -4,7 +4,7 @@ import { pageQuerySchema } from "#platform/pages";
 import { inApp } from "./app-access.ts";
 import { appSchema } from "./app-schema.ts";
 import { manifestBody } from "./manifest-body.ts";
-import { createRouter, dataOf, jsonBody, jsonContent, pageOf, problemResponses } from "./router.ts";
+import { createRouter, dataOf, jsonBody, jsonContent, optionalBody, pageOf, problemResponses } from "./router.ts";
 
 const tags = ["Versions"];
 const parameters = z.object({ id: z.string() });
@@ -34,8 +34,6 @@ const differenceSchema = z
   .openapi("Difference");
 
 const appAnswer = { 200: jsonContent(dataOf(appSchema), "The app"), ...problemResponses };
-/** Bodies that may be left out altogether. */
-const optionalBody = <T extends z.ZodType>(schema: T) => ({ ...jsonBody(schema), required: false });
 
 export const versionsRouter = createRouter()
   .openapi(

@@ -1,21 +1,17 @@
 import type { Context } from "#platform/context";
-import { acceptedRun, answerOf, findRun, hasEnded, type RunAnswer, type VisitorRun } from "#runtime";
+import { acceptedRun, answerOf, findRun, hasEnded, patienceOf, type RunAnswer, type VisitorRun } from "#runtime";
 import type { AskedRun } from "./ask-run.ts";
 import type { BegunRun, GoingRun } from "./begin-run.ts";
 import { sessionHeaders } from "./visit.ts";
 
-/** The longest (ms) that a caller is kept waiting: what lies between us and it gives up at about this time. */
-const MAX_WAIT_MS = 100_000;
-
-function patienceOf({ version, preferences }: AskedRun): number {
-  const wanted = preferences.waitMs ?? (preferences.async ? 0 : MAX_WAIT_MS);
-  return Math.min(wanted, version.content.config.timeout_ms, MAX_WAIT_MS);
+function patience({ version, preferences }: AskedRun): number {
+  return patienceOf(preferences, version.content.config.timeout_ms);
 }
 
 /** The run as far as its caller waits for it, or `null` when nothing is known but that it was accepted. */
 export async function awaitRun(ctx: Context, asked: AskedRun, { runId, repeated }: GoingRun): Promise<VisitorRun | null> {
   const { visit, session, apiKeyId, version } = asked;
-  const waitMs = patienceOf(asked);
+  const waitMs = patience(asked);
   const isNew = !repeated && version.content.config.concurrency === undefined;
   if (waitMs === 0 && isNew) return null;
   try {
@@ -48,7 +44,7 @@ export async function runAnswer(ctx: Context, asked: AskedRun, begun: BegunRun):
   const run = (await awaitRun(ctx, asked, begun)) ?? acceptedRun(begun.runId);
   const data = answerOf(run, asked.session.token);
   // Whoever did not want to wait is always told where to look, though the run may have ended long ago.
-  if (hasEnded(run) && patienceOf(asked) > 0) return answered(data, 200);
+  if (hasEnded(run) && patience(asked) > 0) return answered(data, 200);
   headers.set("Location", runPath(asked, begun.runId));
   return answered(data, 202);
 }

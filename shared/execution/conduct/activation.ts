@@ -3,6 +3,7 @@ import type { ActivationEnd } from "../journal.ts";
 import { forLog } from "../node-log.ts";
 import { findNodeType } from "../nodes/registry.ts";
 import type { PlanNode } from "../plan.ts";
+import { pinnedOutput } from "../run.ts";
 import { type NodeFinish, runAttempts } from "./attempts.ts";
 import type { FrameView, RunWorld } from "./world.ts";
 
@@ -21,7 +22,7 @@ export async function runActivation(world: RunWorld, frame: FrameView, node: Pla
     // The process ended while the node was at work: what it had streamed is void.
     journal.emit({ type: "node.retried", node_id: path, attempt: known.attempts });
   }
-  const pinned = frame.spec.prefix === "" ? request.pinned?.[node.id] : undefined;
+  const pinned = frame.spec.prefix === "" ? pinnedOutput(request.pinned ?? {}, node.id) : undefined;
   const finish: NodeFinish = pinned
     ? {
         status: "completed",

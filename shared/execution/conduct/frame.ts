@@ -3,7 +3,7 @@ import type { Scope } from "../expressions/resolve.ts";
 import { advance, type InterpreterEvent, initialState, type Outcome } from "../interpreter.ts";
 import type { ActivationEnd } from "../journal.ts";
 import type { PlanNode } from "../plan.ts";
-import type { RunRequest } from "../run.ts";
+import { pinnedOutput, type RunRequest } from "../run.ts";
 import { runActivation } from "./activation.ts";
 import type { FrameSpec, FrameView, RunWorld } from "./world.ts";
 
@@ -116,7 +116,7 @@ export class Frame implements FrameView {
     const { inputs, app, locals } = this.spec;
     const { session, run, secrets } = this.#world;
     return {
-      nodeId: node.id,
+      place: (field, position) => `nodes.${node.id}.config.${field} (position ${position})`,
       inputs,
       session,
       app: { ...app },
@@ -132,6 +132,6 @@ export class Frame implements FrameView {
   output(nodeId: string): unknown {
     const position = this.spec.plan.positions.get(nodeId);
     if (position === undefined) return this.spec.outer(nodeId);
-    return this.#state.outputs[position] ?? this.#preset[nodeId]?.output ?? null;
+    return this.#state.outputs[position] ?? pinnedOutput(this.#preset, nodeId)?.output ?? null;
   }
 }

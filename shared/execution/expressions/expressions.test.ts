@@ -14,7 +14,7 @@ const outputs: Record<string, unknown> = {
   skipped: null,
 };
 const scope: Scope = {
-  nodeId: "here",
+  place: (field, position) => `nodes.here.config.${field} (position ${position})`,
   inputs: { name: "Ada", amount: 12, tags: ["a", "b"], nested: { flag: false }, empty: null },
   session: { id: "vis_1" },
   app: { name: "App" },

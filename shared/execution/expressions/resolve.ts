@@ -5,8 +5,8 @@ import type { Placed, Template } from "./template.ts";
 
 /** What the expressions of one node see. */
 export interface Scope {
-  /** The node itself, for messages. */
-  readonly nodeId: string;
+  /** How a message says where it stands: the field's path, and the position of the character in its text. */
+  readonly place: (field: string, position: number) => string;
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly session: Readonly<Record<string, unknown>>;
   readonly app: Readonly<Record<string, unknown>>;
@@ -33,9 +33,9 @@ function outputs(scope: Scope): Record<string, unknown> {
   return Object.fromEntries(scope.upstream.map((nodeId) => [nodeId, scope.output(nodeId)]));
 }
 
-/** Where an expression stands, for a person: `nodes.save.config.values.email (position 3)`. */
+/** Where an expression, or a character in it, stands. */
 function placeOf(scope: Scope, { field, offset }: Placed, position = 0): string {
-  return `nodes.${scope.nodeId}.config.${field} (position ${offset + position})`;
+  return scope.place(field, offset + position);
 }
 
 function expressionValue(scope: Scope, placed: Placed): unknown {

@@ -12,6 +12,8 @@ export type ParsedInputs =
 export interface ParseOptions {
   /** Reads texts as forms send them: `"3"` as a number, `"on"` as true, an empty text as nothing. */
   readonly coerce?: boolean;
+  /** Lets inputs that are required be left out. */
+  readonly partial?: boolean;
 }
 
 const declarationsSchema = z.array(inputDeclarationSchema);
@@ -40,7 +42,8 @@ export function parseInputs(declarations: readonly InputDeclaration[], raw: unkn
     const value = (options.coerce ? coerce(sent, declaration) : sent) ?? declaration.default ?? null;
     inputs[name] = value;
     if (value === null || value === "") {
-      if (declaration.required) faults.push({ path: `inputs.${name}`, code: "required", message: "This input is required." });
+      if (declaration.required && !options.partial)
+        faults.push({ path: `inputs.${name}`, code: "required", message: "This input is required." });
     } else faults.push(...valueFaults(value, declaration, `inputs.${name}`));
   }
   return faults.length > 0 ? { ok: false, faults } : { ok: true, inputs };

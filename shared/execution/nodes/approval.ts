@@ -31,6 +31,8 @@ const configSchema = z.strictObject({
 
 const askedSchema = z.object({ at: z.number(), expires: z.number() });
 
+const outputSchema = z.object({ decision: z.string() });
+
 /** Asks people, and goes on by what they say. Who may answer: members or roles named in `to`, or whoever may answer runs. */
 export const approval = defineNode({
   type: "approval",
@@ -45,6 +47,7 @@ export const approval = defineNode({
   }),
   literalFields: ["fields"],
   ports: () => ["approved", "rejected", "expired"],
+  portOf: (output) => outputSchema.safeParse(output).data?.decision,
   run: async ({ to, title, fields, expires_in_seconds }, io) => {
     const asked = await io.once("asked", () => ({ at: io.now(), expires: io.now() + expires_in_seconds * 1_000 }), askedSchema);
     const answer = await io.ask({

@@ -12,6 +12,8 @@ export function withBraces(expression: unknown): unknown {
   return typeof expression === "string" && !expression.includes("{{") ? `{{ ${expression} }}` : expression;
 }
 
+const outputSchema = z.object({ value: z.boolean() });
+
 /** Two ways on. The expression may be written with or without its braces. */
 export const condition = defineNode({
   type: "condition",
@@ -20,6 +22,7 @@ export const condition = defineNode({
   configSchema: z.strictObject({ expression: z.union([z.string().min(1).max(10_000), z.boolean()]) }),
   resolvedSchema: z.object({ expression: z.unknown() }),
   ports: () => ["true", "false"],
+  portOf: (output) => outputSchema.safeParse(output).data?.value.toString(),
   prepare: ({ expression, ...config }) => ({ ...config, expression: withBraces(expression) }),
   run: ({ expression }) => {
     const value = isTruthy(expression);

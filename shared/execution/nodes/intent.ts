@@ -46,6 +46,8 @@ function responseSchema(names: readonly string[]): Record<string, unknown> {
   };
 }
 
+const outputSchema = z.object({ intent: z.string() });
+
 /** Sorts a text into one of several intents; each is a port, and so is the fallback. */
 export const intent = defineNode({
   type: "intent",
@@ -54,6 +56,7 @@ export const intent = defineNode({
   resolvedSchema: z.object({ ...configSchema.shape, text: z.unknown().transform(asText) }),
   literalFields: ["intents", "fallback"],
   ports: ({ intents, fallback }) => [...new Set([...namesIn(intents), typeof fallback === "string" ? fallback : "other"])],
+  portOf: (output) => outputSchema.safeParse(output).data?.intent,
   run: async ({ text, intents, fallback, model }, io) => {
     const names = [...new Set([...namesIn(intents), fallback])];
     const { parsed, usage } = await io.services.complete({

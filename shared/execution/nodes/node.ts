@@ -87,6 +87,8 @@ export interface NodeType {
   readonly bodyField?: string | undefined;
   /** Names of the ports, from a config that may still be wrong. None means that edges leave without naming a port. */
   readonly ports: (config: Readonly<Record<string, unknown>>) => readonly string[];
+  /** The port that a node which gave this output has left by; `undefined` for what is no output of the type. Only for types with ports. */
+  readonly portOf?: (output: unknown) => string | undefined;
   /** Rewrites a config into the one whose texts hold the expressions; only where the two differ. */
   readonly prepare?: (config: Readonly<Record<string, unknown>>) => Record<string, unknown>;
   readonly run: (config: unknown, io: NodeIo) => NodeResult | Promise<NodeResult>;
@@ -109,6 +111,7 @@ interface NodeDefinition<Config> {
   readonly lazyFields?: readonly string[];
   readonly bodyField?: string;
   readonly ports?: (config: Readonly<Record<string, unknown>>) => readonly string[];
+  readonly portOf?: (output: unknown) => string | undefined;
   readonly prepare?: (config: Readonly<Record<string, unknown>>) => Record<string, unknown>;
   readonly run: (config: Config, io: NodeIo) => NodeResult | Promise<NodeResult>;
 }

@@ -20,6 +20,8 @@ const caseSchema = z.strictObject({
   equals: z.unknown(),
 });
 
+const outputSchema = z.object({ case: z.string() });
+
 /** As many ways on as there are cases: the first whose value equals, else `default`. */
 export const switchNode = defineNode({
   type: "switch",
@@ -35,6 +37,7 @@ export const switchNode = defineNode({
   }),
   resolvedSchema: z.object({ value: z.unknown(), cases: z.array(z.object({ name: z.string(), equals: z.unknown() })) }),
   ports: ({ cases }) => [...namesIn(cases), DEFAULT_PORT],
+  portOf: (output) => outputSchema.safeParse(output).data?.case,
   run: ({ value, cases }) => {
     const port = cases.find(({ equals }) => isEqual(value, equals))?.name ?? DEFAULT_PORT;
     return { output: { case: port }, port };

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { executionRecordSchema, nodeLogSchema } from "#platform/records";
+import { executionRecordSchema, nodeLogSchema, questionSchema } from "#platform/records";
 
 /** What came of an order to start. */
 export type StartAnswer =
@@ -21,6 +21,27 @@ export type LiveRun = z.infer<typeof liveRunSchema>;
 /** Reads what {@link DurableRunApi.read} gave; `null` stays `null`. */
 export function parseLiveRun(text: string | null): LiveRun | null {
   return text === null ? null : liveRunSchema.parse(JSON.parse(text));
+}
+
+const nodeEndsSchema = z.record(
+  z.string(),
+  z.object({ status: nodeLogSchema.shape.status, output: z.unknown(), error: nodeLogSchema.shape.error }),
+);
+/** How the nodes of a run's own graph have ended, by id, with their whole outputs. */
+export type NodeEnds = z.infer<typeof nodeEndsSchema>;
+
+/** Reads what {@link DurableRunApi.ends} gave; `null` stays `null`. */
+export function parseNodeEnds(text: string | null): NodeEnds | null {
+  return text === null ? null : nodeEndsSchema.parse(JSON.parse(text));
+}
+
+const askedSchema = z.object({ question: questionSchema, answered: z.boolean() });
+/** A question that the run has put to people, open or not. */
+export type Asked = z.infer<typeof askedSchema>;
+
+/** Reads what {@link DurableRunApi.question} gave; `null` stays `null`. */
+export function parseAsked(text: string | null): Asked | null {
+  return text === null ? null : askedSchema.parse(JSON.parse(text));
 }
 
 /** Who answers a run's question. */
@@ -46,10 +67,14 @@ export interface DurableRunApi {
   keyed(): Promise<{ readonly runId: string; readonly keyHash: string; readonly bodyHash: string } | null>;
   /** JSON of the run as a `LiveRun`, or `null` when this object has none (any more). */
   read(options?: { readonly nodeLogs?: boolean }): Promise<string | null>;
-  /** The same once the run has ended or waits, or as it is after `timeoutMs`. */
+  /** JSON of the run's `NodeEnds`, of any size; `null` as above. */
+  ends(): Promise<string | null>;
+  /** The same as `read` once the run has ended or waits, or as it is after `timeoutMs`. */
   settled(timeoutMs: number): Promise<string | null>;
   /** Gives `false` when it had ended already. */
   cancel(): Promise<boolean>;
+  /** JSON of what a node has asked, as an `Asked`; `null` when it has asked nothing, or there is no run. */
+  question(nodeId: string): Promise<string | null>;
   answer(nodeId: string, answer: AnswerGiven): Promise<AnswerOutcome>;
   fetch(request: Request): Promise<Response>;
 }

@@ -19,6 +19,29 @@ export async function takeFiles(ctx: Context, workspaceId: string, runId: string
   );
 }
 
+/** Gives a run the files of an earlier one, as far as they are still kept. Repeating it is harmless. */
+export async function inheritFiles(ctx: Context, fromRunId: string, runId: string): Promise<void> {
+  const folder = runFolder(fromRunId);
+  for (let cursor: string | undefined; ; ) {
+    const page = await ctx.env.FILES.list({ prefix: `${folder}fil_`, ...(cursor !== undefined && { cursor }) });
+    await Promise.all(page.objects.map(({ key }) => copyFile(ctx, key, `${runFolder(runId)}${key.slice(folder.length)}`)));
+    if (!page.truncated) return;
+    cursor = page.cursor;
+  }
+}
+
+async function copyFile(ctx: Context, from: string, to: string): Promise<void> {
+  const stored = await ctx.env.FILES.get(from);
+  if (stored === null) return;
+  const { httpMetadata = {}, customMetadata = {} } = stored;
+  await ctx.env.FILES.put(to, await stored.arrayBuffer(), { httpMetadata, customMetadata });
+}
+
+/** Where a run keeps a file. */
+export function runFileName(runId: string, fileId: string): string {
+  return `${runFolder(runId)}${fileId}`;
+}
+
 /** The files of a run, for its nodes. */
 export function filesOf(ctx: Context, runId: string): RunFiles {
   const folder = runFolder(runId);

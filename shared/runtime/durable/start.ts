@@ -6,7 +6,7 @@ import type { StartAnswer } from "#platform/objects/durable-run";
 import type { ExecutionRecord } from "#platform/records";
 import { fullJitter } from "#platform/retry";
 import { durableRunId, durableRunName, keyedRunName } from "../run-id.ts";
-import { takeFiles } from "./files.ts";
+import { inheritFiles, takeFiles } from "./files.ts";
 import type { DurableOrder } from "./order.ts";
 
 export { isDurableRunId } from "../run-id.ts";
@@ -40,6 +40,8 @@ export interface DurableStart {
   readonly only?: string | undefined;
   /** Uploaded files that the run takes over. */
   readonly files?: readonly string[] | undefined;
+  /** An earlier run whose files it gets too. */
+  readonly filesFrom?: string | undefined;
 }
 
 export type DurableStarted =
@@ -67,6 +69,7 @@ export async function startDurable(ctx: Context, start: DurableStart): Promise<D
   if (gate === "full") return { ok: false, reason: "full" };
   const order = orderOf(ctx, start, runId, gate, keyHash);
   try {
+    if (start.filesFrom !== undefined) await inheritFiles(ctx, start.filesFrom, runId);
     if (start.files && start.files.length > 0) await takeFiles(ctx, start.workspaceId, runId, start.files);
     const answer = await send(ctx, runId, JSON.stringify(order));
     // Another order of the same key was first, so that this one's place in the line is free.

@@ -1,6 +1,7 @@
 import { type FileReference, fileIdOf, type InputDeclaration } from "#execution";
 import type { Context } from "#platform/context";
 import { type Fault, validationFailed } from "#platform/errors";
+import { runFileName } from "../durable/files.ts";
 import { inMegabytes } from "./limits.ts";
 import { isAccepted } from "./media-types.ts";
 import { uploadName } from "./upload.ts";
@@ -8,13 +9,29 @@ import { uploadName } from "./upload.ts";
 /** Who may name a file: the app it was uploaded to, by the session or key that uploaded it. */
 export interface FileReader {
   readonly appId: string;
-  readonly owners: readonly string[];
+  /** `null` for the members who build the app: they may name any of its uploads. */
+  readonly owners: readonly string[] | null;
+  /** An earlier run, whose files may be named as well. */
+  readonly runId?: string | undefined;
 }
 
-async function findUpload(ctx: Context, workspaceId: string, { appId, owners }: FileReader, id: string): Promise<FileReference | null> {
+async function findUpload(ctx: Context, workspaceId: string, { appId, owners, runId }: FileReader, id: string): Promise<FoundFile | null> {
+  const inherited = runId === undefined ? null : await ctx.env.FILES.head(runFileName(runId, id));
+  if (inherited !== null) return { file: referenceOf(id, inherited), inherited: true };
   const stored = await ctx.env.FILES.head(uploadName(id));
-  const { name = "file", workspace_id, app_id, owner = "" } = stored?.customMetadata ?? {};
-  if (stored === null || workspace_id !== workspaceId || app_id !== appId || !owners.includes(owner)) return null;
+  const { workspace_id, app_id, owner = "" } = stored?.customMetadata ?? {};
+  if (stored === null || workspace_id !== workspaceId || app_id !== appId || owners?.includes(owner) === false) return null;
+  return { file: referenceOf(id, stored), inherited: false };
+}
+
+interface FoundFile {
+  readonly file: FileReference;
+  /** Whether it is the earlier run's, and comes with it. */
+  readonly inherited: boolean;
+}
+
+function referenceOf(id: string, stored: R2Object): FileReference {
+  const { name = "file" } = stored.customMetadata ?? {};
   return { id, name: decodeURIComponent(name), type: stored.httpMetadata?.contentType ?? "application/octet-stream", size: stored.size };
 }
 
@@ -31,6 +48,7 @@ function faultOf(file: FileReference | null, { name, accept, max_size }: InputDe
 /** A run's inputs with its files by reference, and their ids. */
 export interface FiledInputs {
   readonly inputs: Record<string, unknown>;
+  /** Those that the run is to take over. */
   readonly files: readonly string[];
 }
 
@@ -52,8 +70,9 @@ export async function referToFiles(
   });
   const found = await Promise.all(
     wanted.map(async ({ declaration, id }) => {
-      const file = brought.find((one) => one.id === id) ?? (await findUpload(ctx, workspaceId, reader, id));
-      return { declaration, id, file, fault: faultOf(file, declaration) };
+      const own = brought.find((one) => one.id === id);
+      const { file = null, inherited = false } = (own ? { file: own } : await findUpload(ctx, workspaceId, reader, id)) ?? {};
+      return { declaration, id, file, inherited, fault: faultOf(file, declaration) };
     }),
   );
   const faults = found.flatMap(({ fault }) => fault ?? []);
@@ -63,5 +82,8 @@ export async function referToFiles(
     const { id, name, type, size } = file;
     return [[declaration.name, { id, name, type, size }] as const];
   });
-  return { inputs: { ...inputs, ...Object.fromEntries(references) }, files: [...new Set(found.map(({ id }) => id))] };
+  return {
+    inputs: { ...inputs, ...Object.fromEntries(references) },
+    files: [...new Set(found.filter(({ inherited }) => !inherited).map(({ id }) => id))],
+  };
 }

@@ -1,10 +1,10 @@
 import type { TriggerRow, VersionContent } from "#app";
-import { admitRequest } from "#billing";
 import { parseInputs } from "#execution";
 import type { Context } from "#platform/context";
 import { AppError, validationFailed } from "#platform/errors";
 import { type DurableStarted, startDurable } from "../durable/start.ts";
 import { loadVersion, resolveRoute } from "../serving.ts";
+import { takeRequest } from "../take-request.ts";
 import type { ServedVersion } from "../versions.ts";
 
 /** What a trigger has been fired by. */
@@ -15,13 +15,6 @@ export interface Firing {
   readonly key: string;
   readonly parentId?: string;
   readonly place: string;
-}
-
-/** Runs that triggers start are counted by the quota; limits are for visitors. */
-async function takeRequest(ctx: Context, workspaceId: string): Promise<() => void> {
-  const take = await admitRequest(ctx, workspaceId);
-  if (take.ok) return take.refund;
-  throw new AppError("quota_exceeded", "The quota of this app's workspace is used up.", { retryAfter: Math.ceil(take.resetMs / 1_000) });
 }
 
 function checkedInputs(version: ServedVersion, inputs: Record<string, unknown>): Record<string, unknown> {

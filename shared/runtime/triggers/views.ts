@@ -16,7 +16,7 @@ export interface CallbackView {
   readonly error: string | null;
   /** When it is tried next. */
   readonly due_at: string | null;
-  readonly attempts: readonly {
+  readonly attempts: {
     readonly attempt: number;
     readonly status: number | null;
     readonly error: string | null;
