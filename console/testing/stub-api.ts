@@ -127,7 +127,7 @@ function run(id: string, status: string, duration: number | null) {
 const question = {
   node_id: "approve",
   title: "Send this offer to Ada?",
-  to: ["owner", "usr_2"],
+  to: ["owner", "mem_2"],
   fields: [
     { name: "reason", label: "Reason", type: "text", required: false },
     { name: "discount", label: "Discount in percent", type: "number", required: true },

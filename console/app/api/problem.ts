@@ -34,13 +34,17 @@ export interface Refusal {
   readonly requestId: string;
 }
 
-/** What is wrong with one field, named by its path in what was sent; faults within the field count as its own. */
-export function faultAt(problem: Problem | null | undefined, path: string): string | undefined {
-  const found = problem?.faults.find(
-    (fault) => fault.path === path || fault.path.startsWith(`${path}.`) || fault.path.startsWith(`${path}[`),
-  );
+/** Whether a fault's path is a field's, or that of something within it. */
+export function isWithin(path: string, field: string): boolean {
+  return path === field || path.startsWith(`${field}.`) || path.startsWith(`${field}[`);
+}
+
+/** What is wrong with one field, named by its path in what was sent. Of something within the field, the message says where. */
+export function faultAt(problem: Problem | null | undefined, field: string): string | undefined {
+  const found = problem?.faults.find(({ path }) => isWithin(path, field));
   if (!found) return undefined;
-  return found.path === path ? found.message : `${found.path.slice(path.length).replace(/^\./, "")}: ${found.message}`;
+  const within = found.path.slice(field.length).replace(/^\./, "");
+  return within === "" ? found.message : `${within}: ${found.message}`;
 }
 
 /** A mistake that the console found by itself, in the form of the API's. */

@@ -17,6 +17,7 @@ export const workspaceSchema = z.object({
   region: z.string(),
   status: z.enum(["active", "deleting"]),
   is_default: z.boolean(),
+  role: z.string().nullable(),
   permissions: z.array(z.string()),
   created_at: time,
 });
@@ -106,7 +107,6 @@ export const secretSchema = z.object({ name: z.string(), updated_at: time });
 export type Secret = z.infer<typeof secretSchema>;
 
 const runErrorSchema = z.object({ code: z.string(), message: z.string(), node_id: z.string().nullish() }).nullable();
-export type RunError = z.infer<typeof runErrorSchema>;
 
 /** A time that the journal of a run holds as milliseconds since the epoch. */
 const moment = z.union([z.string(), z.number()]).transform((at) => new Date(at).toISOString());

@@ -11,7 +11,7 @@ export type RunStatusWord = (typeof RUN_STATUSES)[number];
 export const NODE_STATUSES = ["completed", "failed", "skipped", "cancelled"] as const;
 export type NodeStatusWord = (typeof NODE_STATUSES)[number];
 
-export const TRIGGERS = ["visitor", "api", "webhook", "schedule", "app", "test"] as const;
+export const TRIGGERS = ["visitor", "api", "webhook", "schedule", "app", "test", "replay"] as const;
 
 /** Statuses of a run that has not ended. */
 export const GOING: readonly RunStatusWord[] = ["queued", "running", "waiting"];

@@ -36,10 +36,10 @@ export function useApp(): App {
 
 export default function AppPage({ loaderData: { app, waiting } }: Route.ComponentProps) {
   const text = useText();
-  const { workspace } = useWorkspace();
+  const { workspace, may } = useWorkspace();
   const tabs = [
     { to: paths.app(workspace.id, app.id), label: text.app.manifest, end: true },
-    { to: paths.test(workspace.id, app.id), label: text.app.test },
+    ...(may("apps:edit") ? [{ to: paths.test(workspace.id, app.id), label: text.app.test }] : []),
     { to: paths.triggers(workspace.id, app.id), label: text.app.triggers },
     { to: paths.versions(workspace.id, app.id), label: text.app.versions },
     { to: paths.access(workspace.id, app.id), label: text.app.access },

@@ -13,7 +13,7 @@ import { useText } from "../i18n/use-text.ts";
 import { paths } from "../paths.ts";
 import { readOffers } from "../triggers/offers.server.ts";
 import { readTriggerForm } from "../triggers/read-trigger-form.ts";
-import { TriggerFields } from "../triggers/trigger-fields.tsx";
+import { TRIGGER_PATHS, TriggerFields } from "../triggers/trigger-fields.tsx";
 import { WebhookSecret } from "../triggers/webhook-secret.tsx";
 import { visitContext } from "../visit.ts";
 import type { Route } from "./+types/new-trigger.ts";
@@ -68,7 +68,7 @@ export default function NewTrigger({ loaderData: { type, offers, once }, actionD
         <Card title={text.triggers.newTitle[type]} lead={text.triggers.types[type].about}>
           <Form method="post" className="flex flex-col gap-5">
             <input type="hidden" name="once" value={actionData?.once ?? once} />
-            {actionData?.problem ? <ProblemNote problem={actionData.problem} /> : null}
+            {actionData?.problem ? <ProblemNote problem={actionData.problem} fields={TRIGGER_PATHS} /> : null}
             <TriggerFields type={type} offers={offers} entered={actionData?.entered} problem={actionData?.problem ?? undefined} />
             <div>
               <Submit intent="create">{text.triggers.create}</Submit>

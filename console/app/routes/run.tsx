@@ -45,7 +45,7 @@ export default function RunPage({ loaderData, actionData }: Route.ComponentProps
 
 type OneRunProps = Route.ComponentProps["loaderData"] & { readonly acted: Route.ComponentProps["actionData"] };
 
-function OneRun({ run, nodes, callbacks, names, acted }: OneRunProps) {
+function OneRun({ run, nodes, callbacks, asked, acted }: OneRunProps) {
   const text = useText();
   const app = useApp();
   const live = underWay(useLiveRun(run), nodes);
@@ -72,9 +72,9 @@ function OneRun({ run, nodes, callbacks, names, acted }: OneRunProps) {
         </div>
       </div>
       {acted?.about === "run" ? <ProblemNote problem={acted.problem} /> : null}
-      <Questions run={run} workspaceId={app.workspace_id} names={names} acted={acted} />
+      <Questions run={run} workspaceId={app.workspace_id} asked={asked} acted={acted} />
       <Facts run={run} />
-      {run.error ? <Failure error={run.error} /> : null}
+      <Failure run={run} />
       <div className="grid gap-6 *:min-w-0 lg:grid-cols-2">
         <Part title={text.runs.inputs}>
           <Code label={text.runs.inputs} value={run.inputs ?? null} />

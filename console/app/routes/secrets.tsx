@@ -76,7 +76,7 @@ export default function Secrets({ loaderData: page, actionData }: Route.Componen
     <div className="flex flex-col gap-6">
       <Title>{[text.secrets.title, workspace.name]}</Title>
       <Heading title={text.secrets.title} lead={text.secrets.lead} />
-      {actionData ? <ProblemNote problem={actionData.problem} /> : null}
+      {actionData ? <ProblemNote problem={actionData.problem} fields={["name", "value"]} /> : null}
       {page.data.length === 0 ? (
         <Empty title={text.secrets.empty} lead={text.secrets.emptyLead} />
       ) : (

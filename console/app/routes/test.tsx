@@ -10,7 +10,7 @@ import { useText } from "../i18n/use-text.ts";
 import { paths } from "../paths.ts";
 import { readRun } from "../run/read-run.server.ts";
 import { BeginFields } from "../test/begin-fields.tsx";
-import { readDraft } from "../test/draft.server.ts";
+import { readDraft, type TestedDraft } from "../test/draft.server.ts";
 import { enteredFrom, InputFields } from "../test/input-fields.tsx";
 import { readTestForm } from "../test/read-test-form.ts";
 import { TestResult } from "../test/test-result.tsx";
@@ -80,15 +80,20 @@ export default function TestPage({ loaderData, actionData }: Route.ComponentProp
 
 type TestFormProps = Route.ComponentProps["loaderData"] & { readonly refused: Route.ComponentProps["actionData"] };
 
+/** Where in a test the fields go. */
+function fieldsOf({ inputs }: TestedDraft): string[] {
+  return ["pinned", "from_node", "only_node", ...inputs.map(({ name }) => `inputs.${name}`)];
+}
+
 function TestForm({ draft, tested, based, what, entered, once, refused }: TestFormProps) {
   const text = useText();
   const { may } = useWorkspace();
   const begun = { form: refused?.entered ?? entered, problem: refused?.problem };
   return (
     <Form method="post" preventScrollReset className="rounded-2xl border border-line bg-surface p-4 sm:p-6">
-      <fieldset disabled={!may("runs:create")} className="flex flex-col gap-5">
+      <fieldset disabled={!may("apps:edit")} className="flex flex-col gap-5">
         <input type="hidden" name="once" value={refused?.once ?? once} />
-        {begun.problem ? <ProblemNote problem={begun.problem} /> : null}
+        {begun.problem ? <ProblemNote problem={begun.problem} fields={fieldsOf(draft)} /> : null}
         <InputFields inputs={draft.inputs} entered={begun.form} problem={begun.problem} />
         {/* Another beginning is another form; what was typed above stays. */}
         <BeginFields
@@ -99,7 +104,7 @@ function TestForm({ draft, tested, based, what, entered, once, refused }: TestFo
           based={based === null ? null : { id: based.run.id, nodes: based.nodes }}
           problem={begun.problem}
         />
-        {may("runs:create") ? (
+        {may("apps:edit") ? (
           <div>
             <Submit intent="test">{tested === null ? text.test.submit : text.test.again}</Submit>
           </div>

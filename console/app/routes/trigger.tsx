@@ -14,7 +14,7 @@ import { useText } from "../i18n/use-text.ts";
 import { paths } from "../paths.ts";
 import { readOffers } from "../triggers/offers.server.ts";
 import { readTriggerForm, type TriggerEntries } from "../triggers/read-trigger-form.ts";
-import { TriggerFields } from "../triggers/trigger-fields.tsx";
+import { TRIGGER_PATHS, TriggerFields } from "../triggers/trigger-fields.tsx";
 import { WebhookSecret } from "../triggers/webhook-secret.tsx";
 import { visitContext } from "../visit.ts";
 import type { Route } from "./+types/trigger.ts";
@@ -78,7 +78,7 @@ export default function TriggerPage({ loaderData: { trigger, offers }, actionDat
       <Card title={title} lead={text.triggers.types[trigger.type].about}>
         <Form method="post">
           <fieldset disabled={!may("apps:edit")} className="flex flex-col gap-5">
-            {actionData?.problem ? <ProblemNote problem={actionData.problem} /> : null}
+            {actionData?.problem ? <ProblemNote problem={actionData.problem} fields={TRIGGER_PATHS} /> : null}
             <TriggerFields
               type={trigger.type}
               offers={offers}

@@ -130,7 +130,7 @@ function TriggerRows({ triggers }: { readonly triggers: readonly Trigger[] }) {
       header: text.triggers.last,
       cell: ({ last_fired_at }) => (last_fired_at === null ? text.triggers.never : <Moment at={last_fired_at} />),
     },
-    { header: text.triggers.enabled, cell: (trigger) => <OnOff trigger={trigger} name={nameOf(trigger)} /> },
+    { header: text.triggers.on, cell: (trigger) => <OnOff trigger={trigger} name={nameOf(trigger)} /> },
     {
       header: text.app.more,
       kind: "actions",

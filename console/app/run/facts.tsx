@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { Link } from "react-router";
-import type { Run, RunError } from "../api/schemas.ts";
+import type { Run } from "../api/schemas.ts";
 import { Count, Duration, Moment } from "../components/moment.tsx";
 import { useText } from "../i18n/use-text.ts";
 import { paths } from "../paths.ts";
@@ -15,9 +15,10 @@ export function Facts({ run }: { readonly run: Run }) {
     [text.runs.duration, run.duration_ms === null ? text.none : <Duration key="duration" milliseconds={run.duration_ms} />],
     [
       text.runs.trigger,
+      // Of a run that another app's end started, the parent is that app's.
       <span key="trigger">
         {text.trigger[run.trigger]}
-        {run.parent_id === null ? null : (
+        {run.parent_id === null || run.trigger === "app" ? null : (
           <Link
             to={paths.run(app.workspace_id, app.id, run.parent_id)}
             className="block text-xs font-normal text-accent underline underline-offset-4"
@@ -47,9 +48,10 @@ export function Facts({ run }: { readonly run: Run }) {
   );
 }
 
-/** Why a run failed, and at which node. */
-export function Failure({ error }: { readonly error: NonNullable<RunError> }) {
+/** Why a run failed, and at which node. That one was cancelled, its status says. */
+export function Failure({ run: { status, error } }: { readonly run: Pick<Run, "status" | "error"> }) {
   const text = useText();
+  if (error === null || status === "cancelled") return null;
   return (
     <div className="rounded-xl border border-danger/40 bg-danger-soft px-4 py-3 text-sm">
       <p className="font-medium text-danger">

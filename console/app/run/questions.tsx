@@ -1,6 +1,6 @@
 import { Form, useLocation } from "react-router";
 import { faultAt } from "../api/problem.ts";
-import type { Question, Run } from "../api/schemas.ts";
+import type { Member, Question, Run } from "../api/schemas.ts";
 import { Submit } from "../components/button.tsx";
 import { Choice, TextArea, TextField } from "../components/field.tsx";
 import { Moment } from "../components/moment.tsx";
@@ -15,13 +15,13 @@ interface QuestionsProps {
   readonly run: Run;
   /** Of the workspace the page is in. */
   readonly workspaceId: string;
-  /** Names of members by their ids, as far as they are known. */
-  readonly names: Readonly<Record<string, string>>;
+  /** The members whom it asks, as far as they are known. */
+  readonly asked: readonly Member[];
   readonly acted: RunActed | undefined;
 }
 
 /** What a run has asked people, each question as a form. */
-export function Questions({ run, workspaceId, names, acted }: QuestionsProps) {
+export function Questions({ run, workspaceId, asked, acted }: QuestionsProps) {
   const questions = run.waiting ?? [];
   if (questions.length === 0) return null;
   const action = paths.run(workspaceId, run.app_id, run.id);
@@ -30,7 +30,7 @@ export function Questions({ run, workspaceId, names, acted }: QuestionsProps) {
       key={question.node_id}
       question={question}
       action={action}
-      names={names}
+      asked={asked}
       refused={acted?.about === "question" && acted.node === question.node_id ? acted : undefined}
     />
   ));
@@ -39,13 +39,13 @@ export function Questions({ run, workspaceId, names, acted }: QuestionsProps) {
 interface QuestionCardProps {
   readonly question: Question;
   readonly action: string;
-  readonly names: Readonly<Record<string, string>>;
+  readonly asked: readonly Member[];
   readonly refused: (RunActed & { about: "question" }) | undefined;
 }
 
-function QuestionCard({ question, action, names, refused }: QuestionCardProps) {
+function QuestionCard({ question, action, asked, refused }: QuestionCardProps) {
   const text = useText();
-  const { may } = useWorkspace();
+  const mine = useMine(question, asked);
   const { pathname, search } = useLocation();
   const { node_id: node } = question;
   return (
@@ -54,12 +54,12 @@ function QuestionCard({ question, action, names, refused }: QuestionCardProps) {
         {text.questions.title} · <code className="font-mono">{node}</code>
       </p>
       <h2 className="mt-1 text-base font-semibold whitespace-pre-line wrap-anywhere">{question.title}</h2>
-      <Terms question={question} names={names} />
-      {may("runs:manage") ? (
+      <Terms question={question} asked={asked} />
+      {mine ? (
         <Form method="post" action={action} className="mt-4 flex flex-col gap-4">
           <input type="hidden" name="row" value={node} />
           <input type="hidden" name="next" value={`${pathname}${search}`} />
-          {refused ? <ProblemNote problem={refused.problem} /> : null}
+          {refused ? <ProblemNote problem={refused.problem} fields={question.fields.map(({ name }) => `fields.${name}`)} /> : null}
           {question.fields.map((field) => (
             <AnswerField key={field.name} field={field} refused={refused} />
           ))}
@@ -80,11 +80,26 @@ function QuestionCard({ question, action, names, refused }: QuestionCardProps) {
   );
 }
 
+function memberNamed(members: readonly Member[], name: string): Member | undefined {
+  const wanted = name.toLowerCase();
+  return members.find(({ id, email }) => id.toLowerCase() === wanted || email.toLowerCase() === wanted);
+}
+
+/** Whether a question is the visitor's to answer: by their role, their id or their e-mail address; without names, by what they may. */
+function useMine({ to }: Question, asked: readonly Member[]): boolean {
+  const { workspace, userId, may } = useWorkspace();
+  if (to.length === 0) return may("runs:manage");
+  return to.some((name) => name.toLowerCase() === workspace.role?.toLowerCase() || memberNamed(asked, name)?.user_id === userId);
+}
+
 /** Who may answer, and until when. */
-function Terms({ question: { to, asked_at, expires_at }, names }: Pick<QuestionCardProps, "question" | "names">) {
+function Terms({ question: { to, asked_at, expires_at }, asked }: Pick<QuestionCardProps, "question" | "asked">) {
   const text = useText();
   const roles: Readonly<Record<string, string>> = text.roles;
-  const who = to.length === 0 ? text.questions.anybody : to.map((name) => names[name] ?? roles[name] ?? name).join(", ");
+  const who =
+    to.length === 0
+      ? text.questions.anybody
+      : to.map((name) => memberNamed(asked, name)?.name ?? roles[name.toLowerCase()] ?? name).join(", ");
   return (
     <dl className="mt-2 flex flex-wrap gap-x-6 gap-y-1 text-sm *:flex *:flex-wrap *:gap-x-1.5">
       <div>

@@ -1,6 +1,6 @@
 import { data } from "react-router";
 import { readIfAllowed, readOne, readPage } from "../api/client.server.ts";
-import { memberSchema, type NodeLog, nodeLogSchema, type Run, runSchema } from "../api/schemas.ts";
+import { type Member, memberSchema, type NodeLog, nodeLogSchema, type Run, runSchema } from "../api/schemas.ts";
 import type { Visit } from "../visit.ts";
 
 export const runPath = (runId: string) => `/runs/${encodeURIComponent(runId)}`;
@@ -9,8 +9,8 @@ export const runPath = (runId: string) => `/runs/${encodeURIComponent(runId)}`;
 export interface ShownRun {
   readonly run: Run;
   readonly nodes: NodeLog[];
-  /** Names of the members whom it asks something, by their ids, as far as the visitor may know them. */
-  readonly names: Readonly<Record<string, string>>;
+  /** The members whom it asks something, as far as the visitor may know them. */
+  readonly asked: readonly Member[];
 }
 
 interface Place {
@@ -23,16 +23,12 @@ export async function readRun(visit: Visit, { workspaceId, appId }: Place, runId
   const path = runPath(runId);
   const [run, nodes] = await Promise.all([readOne(visit, path, runSchema), readPage(visit, `${path}/nodes?limit=100`, nodeLogSchema)]);
   if (run.app_id !== appId) throw data({ code: "not_found", requestId: "" }, { status: 404 });
-  const asksSome = run.waiting?.some(({ to }) => to.length > 0) ?? false;
-  return { run, nodes: nodes.data, names: asksSome ? await readNames(visit, workspaceId) : {} };
+  const to = new Set(run.waiting?.flatMap((question) => question.to.map((name) => name.toLowerCase())));
+  return { run, nodes: nodes.data, asked: to.size === 0 ? [] : await readMembers(visit, workspaceId, to) };
 }
 
-async function readNames(visit: Visit, workspaceId: string): Promise<Record<string, string>> {
+/** Those members who are named by their id or e-mail address. */
+async function readMembers(visit: Visit, workspaceId: string, named: ReadonlySet<string>): Promise<Member[]> {
   const members = await readIfAllowed(visit, `/workspaces/${encodeURIComponent(workspaceId)}/members?limit=100`, memberSchema);
-  return Object.fromEntries(
-    members.flatMap(({ id, user_id, name }) => [
-      [id, name],
-      [user_id, name],
-    ]),
-  );
+  return members.filter(({ id, email }) => named.has(id.toLowerCase()) || named.has(email.toLowerCase()));
 }

@@ -35,7 +35,7 @@ export function CancelButton({ run }: { readonly run: Run }) {
 export function ReplayButton({ run }: { readonly run: Run }) {
   const text = useText();
   const { may } = useWorkspace();
-  if (!may("runs:manage") || GOING.includes(run.status)) return null;
+  if (!may("runs:create") || GOING.includes(run.status)) return null;
   return (
     <Confirm
       trigger={text.runs.replay}
@@ -64,7 +64,7 @@ export function NodeButtons({ run, nodeId, replayable }: NodeButtonsProps) {
     `${paths.test(app.workspace_id, app.id)}?${new URLSearchParams({ based: run.id, what: `${what}:${nodeId}` })}`;
   return (
     <div className="flex flex-wrap gap-2">
-      {replayable && may("runs:manage") ? (
+      {replayable && may("runs:create") ? (
         <Confirm
           trigger={text.runs.replayFrom}
           title={text.runs.replayFromTitle(nodeId)}
@@ -74,7 +74,7 @@ export function NodeButtons({ run, nodeId, replayable }: NodeButtonsProps) {
           row={nodeId}
         />
       ) : null}
-      {may("runs:create") ? (
+      {may("apps:edit") ? (
         <>
           <ButtonLink to={test("from")}>{text.runs.testFrom}</ButtonLink>
           <ButtonLink to={test("only")}>{text.runs.testOnly}</ButtonLink>

@@ -41,7 +41,7 @@ export function BeginFields({ draft, what: initial, pinned, based, problem }: Be
         <optgroup label={text.test.from}>
           {nodes.map(({ id, type }) => (
             <option key={id} value={`from:${id}`}>
-              {id} ({type}) →
+              {text.test.fromNode(id, type)}
             </option>
           ))}
         </optgroup>
@@ -50,12 +50,12 @@ export function BeginFields({ draft, what: initial, pinned, based, problem }: Be
             .filter(({ type }) => type !== "end")
             .map(({ id, type }) => (
               <option key={id} value={`only:${id}`}>
-                {id} ({type})
+                {text.test.onlyNode(id, type)}
               </option>
             ))}
         </optgroup>
       </SelectField>
-      <details open={what !== "" || pinned !== undefined}>
+      <details open={what !== "" || Boolean(pinned)}>
         <summary className="text-sm font-medium text-ink-soft hover:text-ink">{text.test.earlier}</summary>
         <div className="mt-3 flex flex-col gap-2">
           <TextArea
@@ -64,7 +64,7 @@ export function BeginFields({ draft, what: initial, pinned, based, problem }: Be
             hint={text.test.earlierHint}
             error={pinnedFaults(problem)}
             name="pinned"
-            rows={6}
+            rows={10}
             code
             value={written ?? filled}
             onChange={(event) => setWritten(event.currentTarget.value)}

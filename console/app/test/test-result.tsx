@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "react";
 import { Link } from "react-router";
 import { GOING } from "../api/words.ts";
 import { RunStatus } from "../components/badge.tsx";
@@ -14,15 +15,18 @@ import { CancelButton, NodeButtons } from "../run/run-buttons.tsx";
 import { useLiveRun } from "../run/use-live-run.ts";
 
 /** A test beside its form: how far it is, what it gave, and what each step did. */
-export function TestResult({ run, nodes, names }: ShownRun) {
+export function TestResult({ run, nodes, asked }: ShownRun) {
   const text = useText();
   const app = useApp();
   const heard = useLiveRun(run);
   const going = GOING.includes(run.status);
   const live = going ? underWay(heard, nodes) : [];
+  const top = useRef<HTMLDivElement>(null);
+  // On a phone it is below the form.
+  useEffect(() => top.current?.scrollIntoView({ block: "nearest" }), []);
   return (
     <div className="flex flex-col gap-5">
-      <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
+      <div ref={top} className="flex scroll-my-6 flex-wrap items-center justify-between gap-x-4 gap-y-2">
         <h2 className="flex items-center gap-3 text-base font-semibold">
           {text.test.result}
           <span role="status">
@@ -37,8 +41,8 @@ export function TestResult({ run, nodes, names }: ShownRun) {
         </div>
       </div>
       {going ? <p className="text-sm text-ink-soft">{text.runs.live}</p> : null}
-      <Questions run={run} workspaceId={app.workspace_id} names={names} acted={undefined} />
-      {run.error ? <Failure error={run.error} /> : null}
+      <Questions run={run} workspaceId={app.workspace_id} asked={asked} acted={undefined} />
+      <Failure run={run} />
       {run.outputs ? <Code label={text.runs.outputs} value={run.outputs} /> : null}
       {nodes.length + live.length === 0 ? null : (
         <section>

@@ -21,6 +21,9 @@ interface TriggerFieldsProps {
   readonly problem: Problem | undefined;
 }
 
+/** Where in a trigger the fields go. */
+export const TRIGGER_PATHS = ["name", "config.inputs", "config.cron", "config.timezone", "config.app", "config.on"];
+
 /** The fields of a trigger's form. What the API found wrong stands at its field. */
 export function TriggerFields(props: TriggerFieldsProps) {
   const text = useText();
