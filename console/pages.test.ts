@@ -49,7 +49,19 @@ describe("pages", () => {
     [`${app}/versions`, "Versions", "Roll back"],
     [`${app}/access`, "Access", "https://www.northwind.example"],
     [`${app}/runs`, "Runs", "Completed"],
+    [`${app}/runs?status=waiting`, "Runs", "Waiting"],
     [`${app}/runs/${RUN}`, "Run · Lead desk", "ada@example.com"],
+    [`${app}/runs/run_5`, "Run · Lead desk", "Send this offer to Ada?"],
+    [`${app}/test`, "Test · Lead desk", "Nothing tested yet"],
+    [`${app}/test?run=run_2&based=${RUN}&what=from:reply`, "Test · Lead desk", "did not answer within 20 seconds"],
+    [`${app}/triggers`, "Triggers · Lead desk", "0 9 * * 1-5 (Europe/Berlin)"],
+    [`${app}/triggers/new/schedule`, "New schedule", "Asia/Shanghai"],
+    [`${app}/triggers/new/webhook`, "New webhook", "At once"],
+    [`${app}/triggers/new/app`, "New trigger by another app", "Summariser"],
+    [`${app}/triggers/trg_1`, "Morning report", "&quot;message&quot;: &quot;Hi&quot;"],
+    [`${app}/triggers/trg_2`, "Webhook", "https://agentflow.example.com/api/v1/hooks/tok_1"],
+    [`${home}/secrets`, "Secrets", "crm_token"],
+    [`${home}/dead-letters`, "Dead letters", "It answered 500 eight times."],
     [`${home}/members`, "Members", "jonas@northwind.example"],
     [`${home}/api-keys`, "API keys", "afk_9Jx2Qp"],
     [`${home}/usage`, "Usage", "962 of 1,000"],
@@ -221,6 +233,146 @@ describe("forms without scripts", () => {
       expect(api.calls).toEqual([]);
     }
   });
+});
+
+describe("runs", () => {
+  const waiting = `${app}/runs/run_5`;
+
+  it("say who may answer a question, by name", async () => {
+    const html = (await (await ask(waiting)).text()).replaceAll("<!-- -->", "");
+    expect(html).toContain("Owner, Jonas Lindqvist");
+    expect(html).toMatch(/<input type="number"[^>]*name="field.discount"/);
+  });
+
+  it("take an answer, each field with its type, and lead back to where it was given", async () => {
+    const api = createStubApi();
+    const form = { intent: "approved", row: "approve", next: `${app}/test?run=run_5`, "field.discount": "5", "field.urgent": "on" };
+    const response = await ask(waiting, { form }, api);
+    expect(response.headers.get("Location")).toBe(`${app}/test?run=run_5`);
+    const call = api.calls.find(({ method }) => method === "POST");
+    expect(call?.path).toBe("/runs/run_5/signals/approve");
+    expect(JSON.parse(call?.body ?? "")).toEqual({ decision: "approved", fields: { discount: 5, urgent: true } });
+  });
+
+  it("show what is wrong with an answer at its field, and keep the answer", async () => {
+    const fault = { path: "fields.discount", code: "invalid_type", message: "Give a number." };
+    const api = createStubApi((request) => (request.method === "POST" ? problem(422, "validation_failed", [fault]) : undefined));
+    const form = { intent: "approved", row: "approve", "field.reason": "An old customer", "field.discount": "some" };
+    const response = await ask(waiting, { form }, api);
+    const html = await response.text();
+    expect(response.status).toBe(422);
+    expect(html).toMatch(/<p id="[^"]*"[^>]*>Give a number\.<\/p>/);
+    expect(html).toContain("An old customer");
+  });
+
+  it("say so when somebody else was faster", async () => {
+    const api = createStubApi((request) => (request.method === "POST" ? problem(409, "conflict") : undefined));
+    const response = await ask(`${app}/runs/${RUN}`, { form: { intent: "rejected", row: "approve" } }, api);
+    expect(response.status).toBe(409);
+    expect(await response.text()).toContain("Detail of conflict.");
+  });
+
+  it.each([
+    [{ intent: "cancel" }, "/runs/run_3/cancel", {}, "run_3"],
+    [{ intent: "replay" }, "/runs/run_3/replay", {}, "run_3"],
+    [{ intent: "replay", row: "reply" }, "/runs/run_3/replay", { from_node: "reply" }, "run_3"],
+  ])("are asked %j", async (form, path, body, next) => {
+    const api = createStubApi();
+    const response = await ask(`${app}/runs/run_3`, { form }, api);
+    expect(response.headers.get("Location")).toBe(`${app}/runs/${next}`);
+    const call = api.calls.find(({ method }) => method === "POST");
+    expect([call?.path, JSON.parse(call?.body ?? "")]).toEqual([path, body]);
+  });
+
+  it("try an expression, and show the result or the fault at its place", async () => {
+    const form = { intent: "preview", value: "{{ outputs }}" };
+    const html = await (await ask(`${app}/runs/${RUN}`, { form })).text();
+    expect(html).toContain("&quot;total&quot;: 249");
+    const fault = { path: "value", code: "invalid_expression", message: "position 4: there is no such name." };
+    const api = createStubApi((request) => (request.method === "POST" ? problem(422, "validation_failed", [fault]) : undefined));
+    expect(await (await ask(`${app}/runs/${RUN}`, { form }, api)).text()).toContain("position 4: there is no such name.");
+  });
+});
+
+describe("tests of a draft", () => {
+  it("are asked for once, by the declared inputs, and shown beside their form", async () => {
+    const api = createStubApi();
+    const form = { "input.email": "ada@example.com", "input.message": "Hello", what: "from:reply", based: RUN, once: "key-3", pinned: "" };
+    const response = await ask(`${app}/test`, { form }, api);
+    expect(response.headers.get("Location")).toBe(`${app}/test?run=run_3&what=from%3Areply&based=${RUN}`);
+    const call = api.calls.find(({ method }) => method === "POST");
+    expect(call?.path).toBe(`/apps/${APP}/test-runs`);
+    expect(call?.headers.get("Prefer")).toBe("respond-async");
+    expect(call?.headers.get("Idempotency-Key")).toBe("key-3");
+    const inputs = { email: "ada@example.com", message: "Hello" };
+    expect(JSON.parse(call?.body ?? "")).toEqual({ inputs, from_node: "reply", run_id: RUN });
+  });
+
+  it("begin with what an earlier run was given, and gave", async () => {
+    const html = await (await ask(`${app}/test?based=${RUN}&what=only:reply`)).text();
+    expect(html).toContain("deliver to Turku before Friday?</textarea>");
+    expect(html).toMatch(/name="pinned"[^>]*>\{\s+&quot;kind&quot;/);
+    expect(html).toContain('<option value="only:reply" selected');
+  });
+
+  it("show each fault at its field", async () => {
+    const faults = [
+      { path: "inputs.email", code: "invalid_format", message: "Give an e-mail address." },
+      { path: "pinned.kind", code: "missing_output", message: "No earlier output of it is known." },
+    ];
+    const api = createStubApi((request) => (request.method === "POST" ? problem(422, "validation_failed", faults) : undefined));
+    const html = await (await ask(`${app}/test`, { form: { "input.email": "ada", pinned: "{}" } }, api)).text();
+    expect(html).toMatch(/<p id="[^"]*"[^>]*>Give an e-mail address\.<\/p>/);
+    expect(html).toMatch(/<p id="[^"]*"[^>]*>kind No earlier output of it is known\.<\/p>/);
+  });
+});
+
+describe("triggers", () => {
+  it("are made from their form; a webhook's secret is shown once, with how to sign", async () => {
+    const api = createStubApi();
+    const form = { mode: "wait", name: "Shop", enabled: "on", inputs: "", once: "key-4" };
+    const html = await (await ask(`${app}/triggers/new/webhook`, { form }, api)).text();
+    const call = api.calls.find(({ method }) => method === "POST");
+    expect(JSON.parse(call?.body ?? "")).toEqual({ type: "webhook", name: "Shop", enabled: true, config: { mode: "wait" } });
+    expect(html).toContain('value="whsec_b25jZSBvbmx5"');
+    expect(html).toContain("webhook-signature");
+  });
+
+  it("show a fault at its field, and keep what was entered", async () => {
+    const fault = { path: "config.cron", code: "custom", message: "Give five fields." };
+    const api = createStubApi((request) => (request.method === "PATCH" ? problem(422, "validation_failed", [fault]) : undefined));
+    const form = { cron: "every day", timezone: "UTC", missed: "skip", intent: "save" };
+    const response = await ask(`${app}/triggers/trg_1`, { form }, api);
+    const html = await response.text();
+    expect(response.status).toBe(422);
+    expect(html).toMatch(/<p id="[^"]*"[^>]*>Give five fields\.<\/p>/);
+    expect(html).toContain('value="every day"');
+  });
+
+  it("are switched and deleted", async () => {
+    const api = createStubApi();
+    await ask(`${app}/triggers`, { form: { intent: "switch", row: "trg_1", to: "off" } }, api);
+    await ask(`${app}/triggers`, { form: { intent: "delete", row: "trg_1" } }, api);
+    const changes = api.calls.filter(({ method }) => method !== "GET").map(({ method, path, body }) => [method, path, body]);
+    expect(changes).toEqual([
+      ["PATCH", `/apps/${APP}/triggers/trg_1`, '{"enabled":false}'],
+      ["DELETE", `/apps/${APP}/triggers/trg_1`, ""],
+    ]);
+  });
+
+  it("keep the secret of callbacks off the page until it is asked for", async () => {
+    expect(await (await ask(`${app}/triggers`)).text()).not.toContain("whsec_");
+    expect(await (await ask(`${app}/triggers`, { form: { intent: "show" } })).text()).toContain("whsec_c2lnbmluZw==");
+  });
+});
+
+it("secrets go one way: a refused one is not repeated", async () => {
+  const fault = { path: "name", code: "invalid_format", message: "Small letters only." };
+  const api = createStubApi((request) => (request.method === "POST" ? problem(422, "validation_failed", [fault]) : undefined));
+  const html = await (await ask(`${home}/secrets`, { form: { intent: "set", name: "CRM", value: "hunter22" } }, api)).text();
+  expect(html).toMatch(/<p id="[^"]*"[^>]*>Small letters only\.<\/p>/);
+  expect(html).toContain('value="CRM"');
+  expect(html).not.toContain("hunter22");
 });
 
 describe("the host", () => {

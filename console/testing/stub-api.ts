@@ -12,7 +12,7 @@ const VERSION = "apv_01k9x3y1v5f5q8m2n7b4c6d8e";
 export const SESSION_COOKIE = "agentflow.session_token=stub";
 
 const ALL_PERMISSIONS =
-  "workspace:read workspace:update members:read members:manage api_keys:manage apps:read apps:create apps:edit apps:publish runs:read runs:create runs:manage billing:read".split(
+  "workspace:read workspace:update members:read members:manage api_keys:manage apps:read apps:create apps:edit apps:publish runs:read runs:create runs:manage secrets:manage billing:read".split(
     " ",
   );
 
@@ -116,17 +116,81 @@ function run(id: string, status: string, duration: number | null) {
       : { reply: "The large model costs 249 euros. Delivery to Turku takes two days.", kind: "sales", lead_id: "019a9f1c-8d20-7c33" },
     error: failed ? { code: "model_unavailable", message: "The model did not answer within 20 seconds.", node_id: "reply" } : null,
     usage: { input_tokens: 412, output_tokens: 118, total_tokens: 530 },
+    parent_id: null,
+    waiting: null,
     started_at: "2026-11-22T18:20:04.000Z",
     finished_at: duration === null ? null : "2026-11-22T18:20:06.000Z",
     duration_ms: duration,
   };
 }
 
+const question = {
+  node_id: "approve",
+  title: "Send this offer to Ada?",
+  to: ["owner", "mem_2"],
+  fields: [
+    { name: "reason", label: "Reason", type: "text", required: false },
+    { name: "discount", label: "Discount in percent", type: "number", required: true },
+    { name: "urgent", label: "Send at once", type: "boolean", required: false },
+  ],
+  asked_at: Date.parse("2026-11-22T18:20:05.000Z"),
+  expires_at: Date.parse("2026-11-29T18:20:05.000Z"),
+};
+
 const runs = [
   run(RUN, "completed", 1840),
   run("run_2", "failed", 20_412),
   run("run_3", "running", null),
   run("run_4", "completed", 96_000),
+  { ...run("run_5", "waiting", null), waiting: [question] },
+];
+
+const callbacks = [
+  {
+    id: `${RUN}:callback`,
+    url: "https://hooks.northwind.example/agentflow",
+    status: "due",
+    error: null,
+    due_at: "2026-11-22T18:21:00.000Z",
+    attempts: [{ attempt: 1, status: 503, error: "It answered 503.", duration_ms: 120, attempted_at: "2026-11-22T18:20:07.000Z" }],
+  },
+];
+
+function trigger(id: string, type: string, name: string, config: object) {
+  const times = { created_at: "2026-11-20T14:03:00.000Z", updated_at: "2026-11-20T14:03:00.000Z", last_fired_at: null };
+  const url = type === "webhook" ? "https://agentflow.example.com/api/v1/hooks/tok_1" : null;
+  return { id, app_id: APP, type, name, enabled: true, config, url, next_fire_at: null, ...times };
+}
+
+const triggers = [
+  {
+    ...trigger("trg_1", "schedule", "Morning report", {
+      cron: "0 9 * * 1-5",
+      timezone: "Europe/Berlin",
+      missed: "skip",
+      inputs: { message: "Hi" },
+    }),
+    next_fire_at: "2026-11-23T08:00:00.000Z",
+  },
+  trigger("trg_2", "webhook", "", { mode: "accept" }),
+  trigger("trg_3", "app", "After summaries", { app: "summariser", on: ["completed", "failed"] }),
+];
+
+const secrets = [
+  { id: "sec_1", name: "crm_token", created_by: "usr_1", created_at: "2026-10-02T10:00:00.000Z", updated_at: "2026-10-02T10:00:00.000Z" },
+];
+
+const letters = [
+  {
+    id: "dlv_1",
+    kind: "callback",
+    app_id: APP,
+    run_id: RUN,
+    error: "It answered 500 eight times.",
+    attempts: 8,
+    payload: { url: "https://hooks.northwind.example/agentflow" },
+    created_at: "2026-11-22T18:20:06.000Z",
+  },
 ];
 
 function nodeLog(seq: number, node: readonly [string, string], status: string, start: number, duration: number) {
@@ -137,6 +201,7 @@ function nodeLog(seq: number, node: readonly [string, string], status: string, s
     node_type,
     status,
     attempts: node_id === "reply" ? 2 : 1,
+    port: node_id === "kind" ? "sales" : null,
     inputs: { text: "How much is the big one, and can you deliver to Turku before Friday?" },
     outputs: status === "failed" ? null : { intent: "sales", confidence: 0.93 },
     error: status === "failed" ? { code: "model_unavailable", message: "The model did not answer within 20 seconds." } : null,
@@ -172,15 +237,21 @@ const LISTS: readonly (readonly [RegExp, readonly unknown[]])[] = [
   [/^\/apps\/[^/]+\/versions$/, versions],
   [/^\/apps\/[^/]+\/runs$/, runs],
   [/^\/runs\/[^/]+\/nodes$/, nodes],
+  [/^\/runs\/[^/]+\/callbacks$/, callbacks],
+  [/^\/apps\/[^/]+\/triggers$/, triggers],
+  [/^\/workspaces\/[^/]+\/secrets$/, secrets],
+  [/^\/workspaces\/[^/]+\/dead-letters$/, letters],
 ];
 
 function objectAt(path: string): unknown {
-  const [, collection, id, part] = path.split("/");
+  const [, collection, id, part, partId] = path.split("/");
   if (collection === "workspaces") return part === "quota" ? quota : workspaces.find((one) => one.id === id);
   if (collection === "runs") return runs.find((one) => one.id === id);
   if (collection !== "apps") return undefined;
   if (part === "manifest") return manifestFrom("leads", "");
   if (part === "access-policy") return policy;
+  if (part === "triggers") return triggers.find((one) => one.id === partId);
+  if (part === "signing-secret") return { secret: "whsec_c2lnbmluZw==" };
   if (part === "versions") return { ...versions[0], manifest: manifestFrom("leads", "") };
   return apps.find((one) => one.id === id);
 }
@@ -227,6 +298,11 @@ export function createStubApi(override: (request: Request, path: string) => Resp
 }
 
 function change(method: string, path: string): Response {
+  if (path.endsWith("/test-runs")) return Response.json({ data: { ...runs[2], run_id: "run_3" } }, { status: 202 });
+  if (path.endsWith("/replay")) return Response.json({ data: runs[2] }, { status: 202 });
+  if (path.endsWith("/preview")) return Response.json({ data: { value: { total: 249 }, type: "object" } });
+  if (path.endsWith("/triggers") || path.endsWith("/rotate-secret"))
+    return Response.json({ data: { ...triggers[1], secret: "whsec_b25jZSBvbmx5" } }, { status: 201 });
   if (method === "POST" && path.endsWith("/apps")) return Response.json({ data: apps[0] }, { status: 201 });
   if (path.endsWith("/draft")) return Response.json({ data: { revision: 8 } });
   if (path.endsWith("/api-keys") || path.endsWith("/rotate"))

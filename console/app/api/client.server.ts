@@ -30,6 +30,8 @@ export interface Write extends Call {
   readonly idempotencyKey?: string;
   /** The draft revision that the change starts from. */
   readonly ifMatch?: number;
+  /** To be answered as soon as it is taken, not when it is done (RFC 7240). */
+  readonly respondAsync?: boolean;
 }
 
 const UNREADABLE: Problem = { status: 502, code: "upstream_unavailable", detail: "", requestId: "", faults: [] };
@@ -128,6 +130,7 @@ function withGuards(change: Write): Call {
     body: change.body,
     headers: {
       ...(change.idempotencyKey ? { "Idempotency-Key": change.idempotencyKey } : {}),
+      ...(change.respondAsync ? { Prefer: "respond-async" } : {}),
       ...(change.ifMatch === undefined ? {} : { "If-Match": `"${change.ifMatch}"` }),
     },
   };

@@ -33,3 +33,21 @@ export interface Refusal {
   readonly code: string;
   readonly requestId: string;
 }
+
+/** Whether a fault's path is a field's, or that of something within it. */
+export function isWithin(path: string, field: string): boolean {
+  return path === field || path.startsWith(`${field}.`) || path.startsWith(`${field}[`);
+}
+
+/** What is wrong with one field, named by its path in what was sent. Of something within the field, the message says where. */
+export function faultAt(problem: Problem | null | undefined, field: string): string | undefined {
+  const found = problem?.faults.find(({ path }) => isWithin(path, field));
+  if (!found) return undefined;
+  const within = found.path.slice(field.length).replace(/^\./, "");
+  return within === "" ? found.message : `${within}: ${found.message}`;
+}
+
+/** A mistake that the console found by itself, in the form of the API's. */
+export function ownProblem(faults: readonly Fault[]): Problem {
+  return { status: 422, code: "validation_failed", detail: "", requestId: "", faults };
+}

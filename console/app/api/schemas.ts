@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ACCESS_MODES, APP_STATUSES, METERS, NODE_STATUSES, RUN_STATUSES, TRIGGERS } from "./words.ts";
+import { ACCESS_MODES, APP_STATUSES, FIELD_TYPES, METERS, NODE_STATUSES, RUN_STATUSES, TRIGGERS } from "./words.ts";
 
 /*
  * What the console reads of the API's answers. Unknown fields are dropped: the API may say more than a page needs.
@@ -17,6 +17,7 @@ export const workspaceSchema = z.object({
   region: z.string(),
   status: z.enum(["active", "deleting"]),
   is_default: z.boolean(),
+  role: z.string().nullable(),
   permissions: z.array(z.string()),
   created_at: time,
 });
@@ -102,8 +103,23 @@ export const accessPolicySchema = z.object({
 });
 export type AccessPolicy = z.infer<typeof accessPolicySchema>;
 
+export const secretSchema = z.object({ name: z.string(), updated_at: time });
+export type Secret = z.infer<typeof secretSchema>;
+
 const runErrorSchema = z.object({ code: z.string(), message: z.string(), node_id: z.string().nullish() }).nullable();
-export type RunError = z.infer<typeof runErrorSchema>;
+
+/** A time that the journal of a run holds as milliseconds since the epoch. */
+const moment = z.union([z.string(), z.number()]).transform((at) => new Date(at).toISOString());
+
+const questionSchema = z.object({
+  node_id: z.string(),
+  title: z.string(),
+  to: z.array(z.string()),
+  fields: z.array(z.object({ name: z.string(), label: z.string(), type: z.enum(FIELD_TYPES).catch("string"), required: z.boolean() })),
+  asked_at: moment,
+  expires_at: moment,
+});
+export type Question = z.infer<typeof questionSchema>;
 
 export const runSchema = z.object({
   id: z.string(),
@@ -111,6 +127,8 @@ export const runSchema = z.object({
   version_id: z.string().nullable(),
   status: z.enum(RUN_STATUSES),
   trigger: z.enum(TRIGGERS),
+  parent_id: z.string().nullable(),
+  waiting: z.array(questionSchema).nullable(),
   inputs: z.unknown(),
   outputs: z.unknown(),
   error: runErrorSchema,
@@ -122,7 +140,7 @@ export const runSchema = z.object({
 export type Run = z.infer<typeof runSchema>;
 
 /** A run as lists show it. */
-export const runSummarySchema = runSchema.omit({ inputs: true, outputs: true });
+export const runSummarySchema = runSchema.omit({ inputs: true, outputs: true, waiting: true });
 export type RunSummary = z.infer<typeof runSummarySchema>;
 
 export const nodeLogSchema = z.object({
@@ -131,6 +149,7 @@ export const nodeLogSchema = z.object({
   node_type: z.string(),
   status: z.enum(NODE_STATUSES),
   attempts: z.number(),
+  port: z.string().nullable(),
   inputs: z.unknown(),
   outputs: z.unknown(),
   error: runErrorSchema,
@@ -140,6 +159,9 @@ export const nodeLogSchema = z.object({
   duration_ms: z.number(),
 });
 export type NodeLog = z.infer<typeof nodeLogSchema>;
+
+export const previewSchema = z.object({ value: z.unknown(), type: z.string() });
+export type Preview = z.infer<typeof previewSchema>;
 
 export const quotaSchema = z.object({
   period_start: time,

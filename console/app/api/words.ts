@@ -11,7 +11,29 @@ export type RunStatusWord = (typeof RUN_STATUSES)[number];
 export const NODE_STATUSES = ["completed", "failed", "skipped", "cancelled"] as const;
 export type NodeStatusWord = (typeof NODE_STATUSES)[number];
 
-export const TRIGGERS = ["visitor", "api", "webhook", "schedule", "app", "test"] as const;
+export const TRIGGERS = ["visitor", "api", "webhook", "schedule", "app", "test", "replay"] as const;
+
+/** Statuses of a run that has not ended. */
+export const GOING: readonly RunStatusWord[] = ["queued", "running", "waiting"];
+
+/** Types of the fields of a question. */
+export const FIELD_TYPES = ["string", "text", "number", "boolean"] as const;
+
+export const TRIGGER_TYPES = ["schedule", "webhook", "app"] as const;
+export type TriggerType = (typeof TRIGGER_TYPES)[number];
+
+/** What becomes of the firings of a schedule that were missed. */
+export const MISSED = ["skip", "run_once"] as const;
+
+/** What a webhook's sender is answered. */
+export const WEBHOOK_MODES = ["accept", "wait"] as const;
+
+/** How a followed app's run may have ended. */
+export const FOLLOWED = ["completed", "failed"] as const;
+
+export const LETTER_KINDS = ["schedule", "app", "callback", "message"] as const;
+
+export const CALLBACK_STATUSES = ["due", "done", "dead"] as const;
 
 export const ACCESS_MODES = ["public_anonymous", "public_auth", "private", "api_key", "password"] as const;
 

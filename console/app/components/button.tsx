@@ -61,3 +61,28 @@ export function Submit({ intent, row, children, look = "primary", ...rest }: Sub
     </Button>
   );
 }
+
+interface SwitchProps {
+  readonly intent: string;
+  readonly on: boolean;
+  /** What pressing it does. */
+  readonly label: string;
+  readonly disabled: boolean;
+}
+
+/** A button that shows whether something is on, and sends its form to change that. */
+export function Switch({ intent, on, label, disabled }: SwitchProps) {
+  return (
+    <button
+      type="submit"
+      name="intent"
+      value={intent}
+      disabled={disabled}
+      aria-label={label}
+      title={label}
+      className={`inline-flex h-6 w-10 flex-none items-center rounded-full border p-0.5 transition-colors disabled:opacity-60 ${on ? "justify-end border-accent bg-accent" : "justify-start border-line-strong bg-sunken"}`}
+    >
+      <span aria-hidden="true" className={`size-4.5 rounded-full ${on ? "bg-on-accent" : "bg-line-strong"}`} />
+    </button>
+  );
+}

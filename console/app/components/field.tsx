@@ -44,8 +44,18 @@ export function TextField({ label, hint, error, hideLabel, ...input }: Labelled 
   );
 }
 
-export function TextArea({ label, hint, error, hideLabel, ...input }: Labelled & TextareaHTMLAttributes<HTMLTextAreaElement>) {
-  return <Field {...{ label, hint, error, ...(hideLabel ? { hideLabel } : {}) }}>{(wiring) => <textarea {...wiring} {...input} />}</Field>;
+interface TextAreaProps extends Labelled, TextareaHTMLAttributes<HTMLTextAreaElement> {
+  /** For JSON and expressions: every character counts, and lines up. */
+  readonly code?: boolean;
+}
+
+export function TextArea({ label, hint, error, hideLabel, code, ...input }: TextAreaProps) {
+  const exact = code ? ({ spellCheck: false, autoCapitalize: "none", autoComplete: "off" } as const) : {};
+  return (
+    <Field {...{ label, hint, error, ...(hideLabel ? { hideLabel } : {}) }}>
+      {({ className, ...wiring }) => <textarea className={code ? `${className} font-mono` : className} {...wiring} {...exact} {...input} />}
+    </Field>
+  );
 }
 
 export function SelectField({ label, hint, error, hideLabel, ...input }: Labelled & SelectHTMLAttributes<HTMLSelectElement>) {

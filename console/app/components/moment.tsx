@@ -3,22 +3,38 @@ import { useLocale } from "../i18n/use-text.ts";
 
 const never = () => () => {};
 
-/** A time in the visitor's own zone; in UTC, and saying so, until the page runs in their browser. */
-export function Moment({ at, day }: { readonly at: string; readonly day?: boolean }) {
+interface MomentProps {
+  readonly at: string;
+  /** Without the time of day. */
+  readonly day?: boolean;
+  /** IANA name of the zone to show it in, and to say so. */
+  readonly zone?: string;
+}
+
+/** A time in the visitor's own zone, unless another is given; in UTC, and saying so, until the page runs in their browser. */
+export function Moment({ at, day, zone: given }: MomentProps) {
   const locale = useLocale();
-  const zone = useSyncExternalStore(
+  const own = useSyncExternalStore(
     never,
     () => Intl.DateTimeFormat().resolvedOptions().timeZone,
     () => "UTC",
   );
+  const zone = given ?? own;
   const style = day ? ({ dateStyle: "medium" } as const) : ({ dateStyle: "medium", timeStyle: "short" } as const);
   const shown = new Intl.DateTimeFormat(locale, { ...style, timeZone: zone }).format(new Date(at));
   return (
     <time dateTime={at} className="sm:whitespace-nowrap">
       {shown}
       {zone === "UTC" && !day ? " UTC" : ""}
+      {given === undefined || given === "UTC" || given === own ? "" : ` ${zoneName(at, given, locale)}`}
     </time>
   );
+}
+
+/** What a zone is called at a time, such as GMT+2. */
+function zoneName(at: string, zone: string, locale: string): string {
+  const parts = new Intl.DateTimeFormat(locale, { timeZone: zone, timeZoneName: "short" }).formatToParts(new Date(at));
+  return parts.find(({ type }) => type === "timeZoneName")?.value ?? zone;
 }
 
 /** Milliseconds as people read them. */

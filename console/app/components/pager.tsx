@@ -12,12 +12,19 @@ export function pageQuery(url: URL): string {
 export function Pager({ next }: { readonly next: string | null }) {
   const text = useText();
   const { search } = useLocation();
-  const within = new URLSearchParams(search).has("cursor");
+  const query = new URLSearchParams(search);
+  const within = query.has("cursor");
+  const at = (cursor: string | null): string => {
+    const to = new URLSearchParams(query);
+    to.delete("cursor");
+    if (cursor !== null) to.set("cursor", cursor);
+    return `?${to}`;
+  };
   if (next === null && !within) return null;
   return (
     <div className="flex justify-end gap-2">
-      {within ? <ButtonLink to={{ search: "" }}>{text.actions.first}</ButtonLink> : null}
-      {next === null ? null : <ButtonLink to={{ search: `?cursor=${encodeURIComponent(next)}` }}>{text.actions.next}</ButtonLink>}
+      {within ? <ButtonLink to={{ search: at(null) }}>{text.actions.first}</ButtonLink> : null}
+      {next === null ? null : <ButtonLink to={{ search: at(next) }}>{text.actions.next}</ButtonLink>}
     </div>
   );
 }

@@ -5,6 +5,8 @@ export interface Tab {
   readonly label: string;
   /** Only this very page, not those below it. */
   readonly end?: boolean;
+  /** Something there that wants to be seen. */
+  readonly note?: string;
 }
 
 /** Links between the parts of one thing. Scrolls by itself where it does not fit. */
@@ -20,6 +22,9 @@ export function Tabs({ label, tabs }: { readonly label: string; readonly tabs: r
               className="relative block px-2 py-2.5 sm:px-3 text-sm font-medium whitespace-nowrap text-ink-soft -outline-offset-2 hover:text-ink aria-[current=page]:text-ink aria-[current=page]:after:absolute aria-[current=page]:after:inset-x-2 sm:aria-[current=page]:after:inset-x-3 aria-[current=page]:after:bottom-0 aria-[current=page]:after:h-0.5 aria-[current=page]:after:rounded-full aria-[current=page]:after:bg-accent"
             >
               {tab.label}
+              {tab.note ? (
+                <span className="ms-1.5 rounded-full bg-warn-soft px-2 py-0.5 text-xs font-medium text-warn">{tab.note}</span>
+              ) : null}
             </NavLink>
           </li>
         ))}

@@ -1,8 +1,10 @@
+import type { ReactNode } from "react";
 import type { NodeLog } from "../api/schemas.ts";
 import { useText } from "../i18n/use-text.ts";
+import type { LiveNode } from "../run/live-nodes.ts";
 import { RunStatus } from "./badge.tsx";
 import { Code } from "./code.tsx";
-import { Duration } from "./moment.tsx";
+import { Duration, Moment } from "./moment.tsx";
 
 interface Stretch {
   readonly start: number;
@@ -21,14 +23,27 @@ function stretches(nodes: readonly Pick<NodeLog, "started_at" | "duration_ms">[]
   });
 }
 
-/** The nodes of a run in the order they started; each unfolds to what went in and what came out. */
-export function Timeline({ nodes }: { readonly nodes: readonly NodeLog[] }) {
+interface TimelineProps {
+  readonly nodes: readonly NodeLog[];
+  /** Nodes that have begun and not ended. */
+  readonly live: readonly LiveNode[];
+  /** What can be done from a node on. */
+  readonly buttons: (nodeId: string) => ReactNode;
+}
+
+/** The nodes of a run in the order they started; each unfolds to what went in and what came out. Those under way come last. */
+export function Timeline({ nodes, live, buttons }: TimelineProps) {
   const bars = stretches(nodes);
   return (
     <ol className="divide-y divide-line overflow-hidden rounded-2xl border border-line bg-surface">
       {nodes.map((node, index) => (
         <li key={node.seq}>
-          <Step node={node} bar={bars[index] ?? { start: 0, length: 100 }} />
+          <Step node={node} bar={bars[index] ?? { start: 0, length: 100 }} buttons={buttons(node.node_id)} />
+        </li>
+      ))}
+      {live.map((node) => (
+        <li key={node.id}>
+          <LiveStep node={node} />
         </li>
       ))}
     </ol>
@@ -42,7 +57,13 @@ const BARS: Readonly<Record<NodeLog["status"], string>> = {
   cancelled: "fill-line-strong",
 };
 
-function Step({ node, bar }: { readonly node: NodeLog; readonly bar: Stretch }) {
+interface StepProps {
+  readonly node: NodeLog;
+  readonly bar: Stretch;
+  readonly buttons: ReactNode;
+}
+
+function Step({ node, bar, buttons }: StepProps) {
   const text = useText();
   const tokens = node.input_tokens + node.output_tokens;
   return (
@@ -74,6 +95,7 @@ function Step({ node, bar }: { readonly node: NodeLog; readonly bar: Stretch }) 
       <div className="flex flex-col gap-4 border-t border-line px-4 py-4">
         <p className="flex flex-wrap gap-x-4 text-sm text-ink-soft">
           <span>{text.runs.attempts(node.attempts)}</span>
+          {node.port === null ? null : <span>{text.runs.port(node.port)}</span>}
           <Duration milliseconds={node.duration_ms} />
           {tokens > 0 ? <span>{text.runs.tokenSplit(node.input_tokens, node.output_tokens)}</span> : null}
         </p>
@@ -86,8 +108,31 @@ function Step({ node, bar }: { readonly node: NodeLog; readonly bar: Stretch }) 
           <Value title={text.runs.inputs} value={node.inputs} />
           <Value title={text.runs.outputs} value={node.outputs} />
         </div>
+        {buttons}
       </div>
     </details>
+  );
+}
+
+/** A node that is under way, with what it has streamed so far. */
+function LiveStep({ node }: { readonly node: LiveNode }) {
+  const text = useText();
+  return (
+    <div aria-busy="true" className="flex flex-col gap-3 px-4 py-3">
+      <div className="flex items-center justify-between gap-4">
+        <span className="min-w-0 ps-6">
+          <span className="block truncate font-mono text-sm font-medium">{node.id}</span>
+          <span className="block truncate text-xs text-ink-soft">{node.type}</span>
+        </span>
+        <RunStatus status={node.until === null ? "running" : "waiting"} />
+      </div>
+      {node.until === null ? null : (
+        <p className="ps-6 text-sm text-ink-soft">
+          {text.runs.until} <Moment at={node.until} />
+        </p>
+      )}
+      {node.text === "" ? null : <Code label={text.runs.outputs} value={node.text} />}
+    </div>
   );
 }
 

@@ -1,35 +1,49 @@
 import { data, Link, Outlet, useRouteLoaderData } from "react-router";
-import { readOne } from "../api/client.server.ts";
-import { type App, appSchema } from "../api/schemas.ts";
+import { readIfAllowed, readOne } from "../api/client.server.ts";
+import { type App, appSchema, runSummarySchema } from "../api/schemas.ts";
 import { AppStatus } from "../components/badge.tsx";
 import { ButtonLink } from "../components/button.tsx";
 import { Confirm } from "../components/dialog.tsx";
 import { Tabs } from "../components/tabs.tsx";
+import type { Catalogue } from "../i18n/en.ts";
 import { useText } from "../i18n/use-text.ts";
 import { paths } from "../paths.ts";
 import { visitContext } from "../visit.ts";
 import type { Route } from "./+types/app.ts";
 import { useWorkspace } from "./workspace.tsx";
 
-export function loader({ params, context }: Route.LoaderArgs) {
-  return readOne(context.get(visitContext), `/apps/${encodeURIComponent(params.appId)}`, appSchema);
+export { shouldRevalidate } from "../around.ts";
+
+/** Waiting runs that are counted; of more it is only said that there are more. */
+const COUNTED = 9;
+
+export async function loader({ params, context }: Route.LoaderArgs) {
+  const visit = context.get(visitContext);
+  const path = `/apps/${encodeURIComponent(params.appId)}`;
+  const [app, waiting] = await Promise.all([
+    readOne(visit, path, appSchema),
+    readIfAllowed(visit, `${path}/runs?status=waiting&limit=${COUNTED + 1}`, runSummarySchema),
+  ]);
+  return { app, waiting: waiting.length };
 }
 
 /** The app around the page. */
 export function useApp(): App {
-  const app = useRouteLoaderData<typeof loader>("routes/app");
-  if (!app) throw data({ code: "not_found", requestId: "" }, { status: 404 });
-  return app;
+  const around = useRouteLoaderData<typeof loader>("routes/app");
+  if (!around) throw data({ code: "not_found", requestId: "" }, { status: 404 });
+  return around.app;
 }
 
-export default function AppPage({ loaderData: app }: Route.ComponentProps) {
+export default function AppPage({ loaderData: { app, waiting } }: Route.ComponentProps) {
   const text = useText();
-  const { workspace } = useWorkspace();
+  const { workspace, may } = useWorkspace();
   const tabs = [
     { to: paths.app(workspace.id, app.id), label: text.app.manifest, end: true },
+    ...(may("apps:edit") ? [{ to: paths.test(workspace.id, app.id), label: text.app.test }] : []),
+    { to: paths.triggers(workspace.id, app.id), label: text.app.triggers },
     { to: paths.versions(workspace.id, app.id), label: text.app.versions },
     { to: paths.access(workspace.id, app.id), label: text.app.access },
-    { to: paths.runs(workspace.id, app.id), label: text.app.runs },
+    { to: paths.runs(workspace.id, app.id), label: text.app.runs, ...(waiting > 0 ? { note: waitingNote(waiting, text) } : {}) },
   ];
   return (
     <div className="flex flex-col gap-6">
@@ -55,6 +69,11 @@ export default function AppPage({ loaderData: app }: Route.ComponentProps) {
       <Outlet />
     </div>
   );
+}
+
+/** Tells that somebody may have to answer. */
+function waitingNote(waiting: number, text: Catalogue): string {
+  return text.runs.waitingCount(waiting > COUNTED ? `${COUNTED}+` : String(waiting));
 }
 
 function PublicLink({ app }: { readonly app: App }) {

@@ -1,61 +1,80 @@
-import { type ReactNode, useEffect } from "react";
-import { data, Link, useRevalidator } from "react-router";
-import { readOne, readPage } from "../api/client.server.ts";
-import { nodeLogSchema, type Run, type RunError, runSchema } from "../api/schemas.ts";
+import type { ReactNode } from "react";
+import { data, Link } from "react-router";
+import { readIfAllowed } from "../api/client.server.ts";
+import { callbackSchema } from "../api/trigger-schemas.ts";
+import { GOING } from "../api/words.ts";
 import { RunStatus } from "../components/badge.tsx";
 import { Code } from "../components/code.tsx";
-import { Count, Duration, Moment } from "../components/moment.tsx";
 import { Title } from "../components/page.tsx";
+import { ProblemNote } from "../components/problem.tsx";
 import { Timeline } from "../components/timeline.tsx";
+import { readForm } from "../form.ts";
 import { useText } from "../i18n/use-text.ts";
 import { paths } from "../paths.ts";
+import { actOnRun, statusOf } from "../run/act-on-run.server.ts";
+import { Callbacks } from "../run/callbacks.tsx";
+import { Facts, Failure } from "../run/facts.tsx";
+import { underWay } from "../run/live-nodes.ts";
+import { PreviewBox } from "../run/preview-box.tsx";
+import { Questions } from "../run/questions.tsx";
+import { readRun, runPath } from "../run/read-run.server.ts";
+import { CancelButton, NodeButtons, ReplayButton } from "../run/run-buttons.tsx";
+import { useLiveRun } from "../run/use-live-run.ts";
 import { visitContext } from "../visit.ts";
 import type { Route } from "./+types/run.ts";
 import { useApp } from "./app.tsx";
 
 export async function loader({ params, context }: Route.LoaderArgs) {
   const visit = context.get(visitContext);
-  const path = `/runs/${encodeURIComponent(params.runId)}`;
-  const [run, nodes] = await Promise.all([readOne(visit, path, runSchema), readPage(visit, `${path}/nodes?limit=100`, nodeLogSchema)]);
-  if (run.app_id !== params.appId) throw data({ code: "not_found", requestId: "" }, { status: 404 });
-  return { run, nodes: nodes.data };
+  const [shown, callbacks] = await Promise.all([
+    readRun(visit, params, params.runId),
+    readIfAllowed(visit, `${runPath(params.runId)}/callbacks`, callbackSchema),
+  ]);
+  return { ...shown, callbacks };
 }
 
-const GOING = ["queued", "running", "waiting"];
-
-/** Looks again every two seconds while the run goes on and somebody is looking. */
-function useRefresh(run: Run): boolean {
-  const { revalidate } = useRevalidator();
-  const going = GOING.includes(run.status);
-  useEffect(() => {
-    if (!going) return;
-    const timer = setInterval(() => document.visibilityState === "visible" && void revalidate(), 2000);
-    return () => clearInterval(timer);
-  }, [going, revalidate]);
-  return going;
+export async function action({ params, request, context }: Route.ActionArgs) {
+  const acted = await actOnRun(context.get(visitContext), params, await readForm(request));
+  return acted instanceof Response ? acted : data(acted, { status: statusOf(acted) });
 }
 
-export default function RunPage({ loaderData: { run, nodes } }: Route.ComponentProps) {
+export default function RunPage({ loaderData, actionData }: Route.ComponentProps) {
+  // What the page has heard is of one run only.
+  return <OneRun key={loaderData.run.id} {...loaderData} acted={actionData} />;
+}
+
+type OneRunProps = Route.ComponentProps["loaderData"] & { readonly acted: Route.ComponentProps["actionData"] };
+
+function OneRun({ run, nodes, callbacks, asked, acted }: OneRunProps) {
   const text = useText();
   const app = useApp();
-  const going = useRefresh(run);
+  const live = underWay(useLiveRun(run), nodes);
+  const going = GOING.includes(run.status);
   return (
     <div className="flex flex-col gap-6">
       <Title>{[text.runs.run, app.name]}</Title>
-      <div>
-        <Link to={paths.runs(app.workspace_id, app.id)} className="text-sm text-ink-soft hover:text-ink hover:underline">
-          ← {text.runs.all}
-        </Link>
-        <h2 className="mt-2 flex flex-wrap items-center gap-x-3 gap-y-1 font-mono text-sm break-all">
-          {run.id}
-          <span className="font-sans" role="status">
-            <RunStatus status={run.status} />
-          </span>
-        </h2>
-        {going ? <p className="mt-1 text-sm text-ink-soft">{text.runs.refreshing}</p> : null}
+      <div className="flex flex-wrap items-end justify-between gap-x-6 gap-y-3">
+        <div className="min-w-0">
+          <Link to={paths.runs(app.workspace_id, app.id)} className="text-sm text-ink-soft hover:text-ink hover:underline">
+            ← {text.runs.all}
+          </Link>
+          <h2 className="mt-2 flex flex-wrap items-center gap-x-3 gap-y-1 font-mono text-sm break-all">
+            {run.id}
+            <span className="font-sans" role="status">
+              <RunStatus status={run.status} />
+            </span>
+          </h2>
+          {going ? <p className="mt-1 text-sm text-ink-soft">{text.runs.live}</p> : null}
+        </div>
+        <div className="flex flex-wrap gap-2">
+          <CancelButton run={run} />
+          <ReplayButton run={run} />
+        </div>
       </div>
+      {acted?.about === "run" ? <ProblemNote problem={acted.problem} /> : null}
+      <Questions run={run} workspaceId={app.workspace_id} asked={asked} acted={acted} />
       <Facts run={run} />
-      {run.error ? <Failure error={run.error} /> : null}
+      <Failure run={run} />
       <div className="grid gap-6 *:min-w-0 lg:grid-cols-2">
         <Part title={text.runs.inputs}>
           <Code label={text.runs.inputs} value={run.inputs ?? null} />
@@ -65,62 +84,30 @@ export default function RunPage({ loaderData: { run, nodes } }: Route.ComponentP
         </Part>
       </div>
       <Part title={text.runs.nodes} lead={text.runs.nodesLead}>
-        {nodes.length === 0 ? <p className="text-sm text-ink-soft">{text.runs.noNodes}</p> : <Timeline nodes={nodes} />}
+        {nodes.length + live.length === 0 ? (
+          <p className="text-sm text-ink-soft">{text.runs.noNodes}</p>
+        ) : (
+          <Timeline nodes={nodes} live={going ? live : []} buttons={(node) => <NodeButtons run={run} nodeId={node} replayable />} />
+        )}
       </Part>
+      <Callbacks callbacks={callbacks} />
+      <PreviewBox acted={acted} />
     </div>
   );
 }
 
-function Part({ title, lead, children }: { readonly title: string; readonly lead?: string; readonly children: ReactNode }) {
+interface PartProps {
+  readonly title: string;
+  readonly lead?: string;
+  readonly children: ReactNode;
+}
+
+function Part({ title, lead, children }: PartProps) {
   return (
     <section>
       <h2 className="text-base font-semibold">{title}</h2>
       {lead ? <p className="text-sm text-ink-soft">{lead}</p> : null}
       <div className="mt-3">{children}</div>
     </section>
-  );
-}
-
-function Facts({ run }: { readonly run: Run }) {
-  const text = useText();
-  const facts: readonly (readonly [string, ReactNode])[] = [
-    [text.runs.started, <Moment key="started" at={run.started_at} />],
-    [text.runs.duration, run.duration_ms === null ? text.none : <Duration key="duration" milliseconds={run.duration_ms} />],
-    [text.runs.trigger, text.trigger[run.trigger]],
-    [
-      text.runs.tokens,
-      <span key="tokens">
-        <Count value={run.usage.total_tokens} />
-        <span className="block text-xs text-ink-soft">{text.runs.tokenSplit(run.usage.input_tokens, run.usage.output_tokens)}</span>
-      </span>,
-    ],
-  ];
-  return (
-    <dl className="grid grid-cols-2 gap-px overflow-hidden rounded-2xl border border-line bg-line sm:grid-cols-4">
-      {facts.map(([name, value]) => (
-        <div key={name} className="bg-surface px-4 py-3">
-          <dt className="text-xs text-ink-soft">{name}</dt>
-          <dd className="mt-0.5 text-sm font-medium">{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
-}
-
-function Failure({ error }: { readonly error: NonNullable<RunError> }) {
-  const text = useText();
-  return (
-    <div className="rounded-xl border border-danger/40 bg-danger-soft px-4 py-3 text-sm">
-      <p className="font-medium text-danger">
-        {text.runs.error}: <code className="font-mono">{error.code}</code>
-        {error.node_id ? (
-          <>
-            {" · "}
-            {text.runs.node} <code className="font-mono">{error.node_id}</code>
-          </>
-        ) : null}
-      </p>
-      <p className="mt-1">{error.message}</p>
-    </div>
   );
 }

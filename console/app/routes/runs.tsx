@@ -1,6 +1,7 @@
 import { Link } from "react-router";
 import { readPage } from "../api/client.server.ts";
 import { type RunSummary, runSummarySchema } from "../api/schemas.ts";
+import { RUN_STATUSES, type RunStatusWord } from "../api/words.ts";
 import { RunStatus } from "../components/badge.tsx";
 import { Count, Duration, Moment } from "../components/moment.tsx";
 import { Empty, Title } from "../components/page.tsx";
@@ -12,12 +13,15 @@ import { visitContext } from "../visit.ts";
 import type { Route } from "./+types/runs.ts";
 import { useApp } from "./app.tsx";
 
-export function loader({ params, context }: Route.LoaderArgs) {
+export async function loader({ params, context }: Route.LoaderArgs) {
   const visit = context.get(visitContext);
-  return readPage(visit, `/apps/${encodeURIComponent(params.appId)}/runs${pageQuery(visit.url)}`, runSummarySchema);
+  const status = RUN_STATUSES.find((each) => each === visit.url.searchParams.get("status")) ?? null;
+  const filter = status === null ? "" : `&status=${status}`;
+  const page = await readPage(visit, `/apps/${encodeURIComponent(params.appId)}/runs${pageQuery(visit.url)}${filter}`, runSummarySchema);
+  return { page, status };
 }
 
-export default function Runs({ loaderData: page }: Route.ComponentProps) {
+export default function Runs({ loaderData: { page, status } }: Route.ComponentProps) {
   const text = useText();
   const app = useApp();
   const columns: Column<RunSummary>[] = [
@@ -39,15 +43,42 @@ export default function Runs({ loaderData: page }: Route.ComponentProps) {
     },
     { header: text.runs.tokens, kind: "number", cell: (run) => <Count value={run.usage.total_tokens} /> },
   ];
+  const empty =
+    status === null
+      ? { title: text.runs.empty, lead: text.runs.emptyLead }
+      : { title: text.runs.emptyFiltered, lead: text.runs.emptyFilteredLead };
   return (
     <div className="flex flex-col gap-4">
       <Title>{[text.runs.title, app.name]}</Title>
+      <Filter chosen={status} />
       {page.data.length === 0 ? (
-        <Empty title={text.runs.empty} lead={text.runs.emptyLead} />
+        <Empty {...empty} />
       ) : (
         <Rows label={text.runs.title} columns={columns} items={page.data} keyOf={({ id }) => id} />
       )}
       <Pager next={page.next_cursor} />
     </div>
+  );
+}
+
+/** Links, so that each choice has an address. */
+function Filter({ chosen }: { readonly chosen: RunStatusWord | null }) {
+  const text = useText();
+  return (
+    <nav aria-label={text.runs.filter}>
+      <ul className="flex flex-wrap gap-1">
+        {[null, ...RUN_STATUSES].map((status) => (
+          <li key={status}>
+            <Link
+              to={status === null ? "?" : `?status=${status}`}
+              aria-current={status === chosen ? "true" : undefined}
+              className="inline-flex min-h-8 items-center rounded-full px-3 text-sm text-ink-soft hover:bg-sunken hover:text-ink aria-[current]:bg-accent-soft aria-[current]:font-medium aria-[current]:text-accent-strong"
+            >
+              {status === null ? text.runs.any : text.runStatus[status]}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </nav>
   );
 }

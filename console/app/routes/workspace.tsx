@@ -15,6 +15,8 @@ import { paths } from "../paths.ts";
 import { visitContext } from "../visit.ts";
 import type { Route } from "./+types/workspace.ts";
 
+export { shouldRevalidate } from "../around.ts";
+
 export async function loader({ params, context }: Route.LoaderArgs) {
   const visit = context.get(visitContext);
   const [user, workspace, all] = await Promise.all([
@@ -55,6 +57,8 @@ function Shell({ around, children }: { readonly around: Around; readonly childre
     { to: paths.apps(workspace.id), label: text.nav.apps, shown: true },
     { to: paths.members(workspace.id), label: text.nav.members, shown: may("members:read") },
     { to: paths.keys(workspace.id), label: text.nav.keys, shown: may("api_keys:manage") },
+    { to: paths.secrets(workspace.id), label: text.nav.secrets, shown: may("secrets:manage") },
+    { to: paths.letters(workspace.id), label: text.nav.letters, shown: may("runs:read") },
     { to: paths.usage(workspace.id), label: text.nav.usage, shown: may("billing:read") },
     { to: paths.settings(workspace.id), label: text.nav.settings, shown: true },
   ];
