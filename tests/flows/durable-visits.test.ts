@@ -1,5 +1,4 @@
 import { createServer } from "node:http";
-import { createParser } from "eventsource-parser";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
   apiKey,
@@ -10,7 +9,6 @@ import {
   type Member,
   type PublishedApp,
   publishApp,
-  type SseEvent,
   signUp,
   stack,
   stream,

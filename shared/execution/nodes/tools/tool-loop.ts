@@ -18,7 +18,7 @@ export interface ToolConversation extends Pick<CompletionRequest, "model" | "tem
 }
 
 /** What the model did before it answered. */
-export interface Step {
+interface Step {
   /** What it said meanwhile. */
   readonly text: string;
   readonly tool_calls: readonly FinishedCall["log"][];
