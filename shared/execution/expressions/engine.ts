@@ -1,4 +1,4 @@
-import type { Expression } from "jsonata";
+import type { Expression, JsonataOptions } from "jsonata";
 import { AppError, errorMessage } from "#platform/errors";
 import { patternFault } from "../inputs/patterns.ts";
 
@@ -14,23 +14,30 @@ const MAX_TIME = 1_000;
 /** Depth of nested evaluation; past some thousands the JavaScript stack itself would end. */
 const MAX_DEPTH = 500;
 const MAX_SEQUENCE = 100_000;
+/** Values within anything that an expression makes, counted as often as they would be copied; of text, so many characters are one. */
+const MAX_WEIGHT = 1_000_000;
+const CHARACTERS = 20;
 /** Longest text that `$pad` may make. */
 const MAX_PAD = 100_000;
 const MAX_CACHED = 1_000;
 
-/** Variable that holds the step counter of one evaluation; expressions cannot change what they are given. */
-const COUNTER = "__steps";
-
 /** Compiled expressions by their source, for the life of the isolate. They hold no data. */
-const compiled = new Map<string, Expression>();
+const compiled = new Map<string, Compiled>();
 
-interface StepCounter {
-  steps: number;
+interface Compiled {
+  readonly expression: Expression;
+  /** Whether it has patterns: then each evaluation needs an engine of its own for them. */
+  readonly matches: boolean;
 }
 
-function isStepCounter(value: unknown): value is StepCounter {
-  return typeof value === "object" && value !== null && "steps" in value && typeof value.steps === "number";
+/** The engine's scope of names, as its hooks get it. */
+interface Environment {
+  /** The outermost: one for each evaluation, and no variable, so that expressions cannot put another in its place. */
+  readonly base: object;
 }
+
+/** Steps taken by the evaluations that go on. */
+const steps = new WeakMap<object, number>();
 
 /** JSONata throws plain objects. */
 function describe(error: unknown): { message: string; position: number } {
@@ -39,11 +46,37 @@ function describe(error: unknown): { message: string; position: number } {
   return { message, position: "position" in error && typeof error.position === "number" ? error.position : 0 };
 }
 
-function countStep(_expression: unknown, _input: unknown, environment: { lookup(name: string): unknown }): void {
-  const counter = environment.lookup(COUNTER);
-  if (!isStepCounter(counter)) return;
-  counter.steps += 1;
-  if (counter.steps > MAX_STEPS) throw new Error(`The expression takes more than ${MAX_STEPS} steps.`);
+function countStep(_expression: unknown, _input: unknown, { base }: Environment): void {
+  const taken = (steps.get(base) ?? 0) + 1;
+  if (taken > MAX_STEPS) throw new Error(`The expression takes more than ${MAX_STEPS} steps.`);
+  steps.set(base, taken);
+}
+
+/** Weights of objects and lists, which an expression makes and never changes. */
+const weights = new WeakMap<object, number>();
+
+function requireWeight(_expression: unknown, _input: unknown, _environment: Environment, result: unknown): void {
+  if (weigh(result, 0) > MAX_WEIGHT) throw new Error("The expression makes a value that is too large.");
+}
+
+/** What is held twice counts twice: doubled often enough, it would take longer to write than anybody waits. */
+function weigh(value: unknown, depth: number): number {
+  if (typeof value === "string") return 1 + value.length / CHARACTERS;
+  if (typeof value !== "object" || value === null || depth > MAX_DEPTH) return 1;
+  const known = weights.get(value);
+  if (known !== undefined) return known;
+  let weight = 1;
+  for (const part of Object.values(value)) weight += weigh(part, depth + 1);
+  weights.set(value, weight);
+  return weight;
+}
+
+/** Texts of a list with a separator between them. */
+function join(texts: readonly string[] | undefined, separator = ""): string | undefined {
+  if (texts === undefined) return undefined;
+  const longest = MAX_WEIGHT * CHARACTERS;
+  if (separator.length * texts.length > longest) throw new Error(`$join makes texts of up to ${longest} characters.`);
+  return texts.join(separator);
 }
 
 function pad(text: string | undefined, width: number, fill = " "): string | undefined {
@@ -52,19 +85,46 @@ function pad(text: string | undefined, width: number, fill = " "): string | unde
   return width < 0 ? text.padStart(-width, fill) : text.padEnd(width, fill);
 }
 
-async function compile(source: string): Promise<Expression> {
+async function compile(source: string): Promise<Compiled> {
   const known = compiled.get(source);
   if (known) return known;
+  const expression = await guarded(source);
+  const made = { expression, matches: hasPattern(expression.ast()) };
+  if (compiled.size >= MAX_CACHED) compiled.clear();
+  compiled.set(source, made);
+  return made;
+}
+
+async function guarded(source: string, patterns: Pick<JsonataOptions, "RegexEngine"> = {}): Promise<Expression> {
   const { default: jsonata } = await import("jsonata");
-  const expression = jsonata(source, { timeout: MAX_TIME, stack: MAX_DEPTH, sequence: MAX_SEQUENCE });
-  // The engine looks its hook up under a symbol, which its types leave out.
+  const expression = jsonata(source, { timeout: MAX_TIME, stack: MAX_DEPTH, sequence: MAX_SEQUENCE, ...patterns });
+  // The engine looks its hooks up under symbols, which its types leave out.
   const { assign }: { assign(name: string | symbol, value: unknown): void } = expression;
   assign(Symbol.for("jsonata.__evaluate_entry"), countStep);
+  assign(Symbol.for("jsonata.__evaluate_exit"), requireWeight);
   expression.registerFunction("pad", pad, "<s-ns?:s>");
+  expression.registerFunction("join", join, "<a<s>s?:s>");
   expression.registerFunction("eval", refuseEval, "<sx?:x>");
-  if (compiled.size >= MAX_CACHED) compiled.clear();
-  compiled.set(source, expression);
   return expression;
+}
+
+/** The expression, ready to be evaluated once. */
+async function ready(source: string): Promise<Expression> {
+  const { expression, matches } = await compile(source);
+  if (!matches) return expression;
+  const { meteredRegExp } = await import("../sandbox/patterns.ts");
+  return guarded(source, { RegexEngine: await meteredRegExp() });
+}
+
+function hasPattern(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(hasPattern);
+  if (!isSyntaxNode(value)) return false;
+  return value["type"] === "regex" || Object.entries(value).some(([part, child]) => !isBackward(part) && hasPattern(child));
+}
+
+/** Parts that lead back to what is around them. */
+function isBackward(part: string): boolean {
+  return part === "ancestor" || part === "slot";
 }
 
 function refuseEval(): never {
@@ -85,7 +145,7 @@ export type Analysis =
 export async function analyse(source: string): Promise<Analysis> {
   try {
     const references: Reference[] = [];
-    collect((await compile(source)).ast(), true, references);
+    collect((await compile(source)).expression.ast(), true, references);
     return { ok: true, references };
   } catch (error) {
     return { ok: false, ...describe(error) };
@@ -129,7 +189,7 @@ function collect(value: unknown, atTop: boolean, found: Reference[]): void {
     return;
   }
   for (const [part, child] of Object.entries(value)) {
-    if (part !== "ancestor" && part !== "slot") collect(child, atTop && !RELATIVE_PARTS.has(part), found);
+    if (!isBackward(part)) collect(child, atTop && !RELATIVE_PARTS.has(part), found);
   }
 }
 
@@ -157,8 +217,8 @@ function leadingNames(steps: readonly SyntaxNode[]): string[] {
 /** Evaluates an expression over its scope. What it finds is plain JSON; what it does not find is `null`. */
 export async function evaluate(source: string, scope: Record<string, unknown>, place: (position: number) => string): Promise<unknown> {
   try {
-    const expression = await compile(source);
-    return plain(await expression.evaluate(scope, { [COUNTER]: { steps: 0 } }), 0);
+    const expression = await ready(source);
+    return plain(await expression.evaluate(scope), 0);
   } catch (error) {
     const { message, position } = describe(error);
     throw new AppError("node_failed", `${place(position)}: ${message}`, { cause: error });

@@ -97,9 +97,50 @@ describe("resolving", () => {
     "$length($pad('x', 100000000))",
     "$count([1..5000000])",
     "function($x) { $x }",
-  ])("ends what would not end, and refuses what is no value: %s", async (source) => {
-    await expect(value(`{{ ${source} }}`)).rejects.toMatchObject({ code: "node_failed" });
+    "($__steps := 1; $sum([1..90000].($ * 2)))",
+    "(function($__steps) { $sum([1..90000].($ * 2)) })(1)",
+    "$length($reduce([1..40], function($a, $b) { $a & $a }, 'xx'))",
+    "$reduce([1..60], function($a, $b) { {'l': $a, 'r': $a} }, {'x': 1})",
+    "(  $d := function($x) { $reduce([1..60], function($a, $b) { {'l': $a, 'r': $a} }, {'x': $x}) }; $d(1) = $d(1))",
+    "$string($reduce([1..60], function($a, $b) { {'l': $a, 'r': $a} }, {'x': 1}))",
+    "$join($split($pad('', 90000, 'x'), ''), $pad('', 90000, 'y'))",
+    "($e := $eval; $e('1'))",
+    "$replace($pad('', 90000, 'x'), /x/, 'y')",
+    "[1..100000][$ in [1..100000]]",
+  ])(
+    "ends what would not end, and refuses what is no value: %s",
+    async (source) => {
+      await expect(value(`{{ ${source} }}`)).rejects.toMatchObject({ code: "node_failed" });
+    },
+    30_000,
+  );
+
+  it.each([
+    ["$match(inputs.name, /(A)(x)?d/)", { match: "Ad", index: 0, groups: ["A", null] }],
+    ["$match('ab12 cd3', /([a-z]+)(\\d+)/).match", ["ab12", "cd3"]],
+    ["$replace('2024-01-02', /(\\d+)-(\\d+)-(\\d+)/, '$3.$2.$1')", "02.01.2024"],
+    ["$split('a, b;c', /[,;] */)", ["a", "b", "c"]],
+    ["$contains('Größe 😀', /GRÖSSE|größe/i)", true],
+    ["inputs.tags[$contains($, /^b$/)]", "b"],
+  ])("matches patterns: %s", async (source, expected) => {
+    expect(await value(`{{ ${source} }}`)).toEqual(expected);
   });
+
+  it.each(["$match($pad('', 30000, 'a'), /a+a+a+b/)", "$replace($pad('', 30000, 'a'), /[ab]+[ac]+[ad]+e/, '')"])(
+    "leaves a pattern that takes too long: %s",
+    async (source) => {
+      await expect(value(`{{ ${source} }}`)).rejects.toThrow(/^nodes\.here\.config\.field \(position \d+\): A pattern takes too long/);
+    },
+    30_000,
+  );
+
+  it.each(["{'__proto__': {'polluted': 1}}", "inputs ~> |$|{'__proto__': {'polluted': 1}}|", "$merge([{'__proto__': {'polluted': 1}}])"])(
+    "pollutes nothing: %s",
+    async (source) => {
+      await value(`{{ ${source} }}`).catch((error: unknown) => error);
+      expect("polluted" in {}).toBe(false);
+    },
+  );
 
   it("says where an expression failed", async () => {
     await expect(value("total: {{ inputs.name + 1 }}")).rejects.toThrow(/^nodes\.here\.config\.field \(position \d+\): /);

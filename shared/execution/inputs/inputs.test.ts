@@ -3,7 +3,7 @@ import { workflowSchema } from "../check.ts";
 import { inARow } from "../fixtures/run-workflow.ts";
 import { inputJsonSchema, outputJsonSchema } from "./json-schema.ts";
 import { inputDeclarations, parseInputs } from "./parse.ts";
-import { patternFault } from "./patterns.ts";
+import { maxSubject, patternFault } from "./patterns.ts";
 
 const FILE = "fil_01k00000000000000000000000";
 
@@ -118,12 +118,30 @@ describe("patternFault", () => {
     },
   );
 
-  it.each(["(a+)+$", "(a|aa)*", "((ab)*c?)+", "(a{1,9})*", "(", "(a)\\1", "(?=a)", ".*.*.*.*x", "x".repeat(201)])(
-    "refuses %s",
-    (pattern) => {
-      expect(patternFault(pattern)).toEqual(expect.any(String));
-    },
-  );
+  it.each([
+    "(a+)+$",
+    "(a|aa)*",
+    "((ab)*c?)+",
+    "(a{1,9})*",
+    "(",
+    "(a)\\1",
+    "(?=a)",
+    ".*.*.*.*x",
+    "x".repeat(201),
+    "a?".repeat(30),
+    "a{0,200}".repeat(3),
+  ])("refuses %s", (pattern) => {
+    expect(patternFault(pattern)).toEqual(expect.any(String));
+  });
+});
+
+describe("maxSubject", () => {
+  it.each([
+    ["\\w+@\\w+", 1_000],
+    ["\\w+@\\w+\\.\\w+", 200],
+  ])("bounds what %s is tried on", (pattern, characters) => {
+    expect(maxSubject(pattern)).toBe(characters);
+  });
 });
 
 describe("schemas", () => {

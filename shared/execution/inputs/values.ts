@@ -2,7 +2,7 @@ import type { Fault } from "#platform/errors";
 import { isId } from "#platform/ids";
 import type { InputDeclaration } from "./declarations.ts";
 import { formatFault } from "./formats.ts";
-import { MAX_PATTERN_SUBJECT, patternFault } from "./patterns.ts";
+import { maxSubject, patternFault } from "./patterns.ts";
 
 const TYPE_NAMES = {
   string: "a text",
@@ -81,6 +81,7 @@ function textFaults(value: unknown, declaration: InputDeclaration): Broken[] {
 
 function patternBroken(value: string, pattern: string | undefined): Broken {
   if (pattern === undefined || patternFault(pattern) !== undefined) return undefined;
-  if (value.length > MAX_PATTERN_SUBJECT) return ["too_long", `Give at most ${MAX_PATTERN_SUBJECT} characters.`];
+  const longest = maxSubject(pattern);
+  if (value.length > longest) return ["too_long", `Give at most ${longest} characters.`];
   return new RegExp(pattern).test(value) ? undefined : ["invalid_pattern", `Give a text that matches ${pattern}.`];
 }

@@ -98,14 +98,19 @@ export class Sandbox {
     return this.enter((context) => {
       const handles = given.map((value) => (typeof value === "string" ? context.newString(value) : value));
       const called = context.callFunction(target, context.undefined, ...handles);
+      for (const [index, handle] of handles.entries()) if (typeof given[index] === "string") handle.dispose();
       if (called.error) throw this.#failure(called.error);
       return called.value;
     });
   }
 
-  /** The text that a handle is. */
+  /** Takes the text that a handle is, and lets go of it. */
   text(handle: QuickJSHandle): string | undefined {
-    return this.enter((context) => (context.typeof(handle) === "string" ? context.getString(handle) : undefined));
+    return this.enter((context) => {
+      const text = context.typeof(handle) === "string" ? context.getString(handle) : undefined;
+      handle.dispose();
+      return text;
+    });
   }
 
   /** Does every promise's next step, until none has one. */
