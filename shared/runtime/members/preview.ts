@@ -22,17 +22,15 @@ export async function previewOver(
   const before = nodeId === undefined ? Object.keys(outputs) : visibleTo(graphs, nodeId);
   const { id, inputs, session_id } = found.run;
   const visible = Object.entries(outputs).filter(([name]) => before.includes(name));
-  const { ok, ...preview } = await previewValue(value, {
+  const preview = await previewValue(value, {
     inputs: inputsSchema.parse(inputs),
     session: { id: session_id },
     app: { ...app },
     run: { id },
     outputs: Object.fromEntries(visible),
-  }).then((found) => {
-    if (!found.ok) throw validationFailed(found.faults);
-    return found;
   });
-  return preview;
+  if (!preview.ok) throw validationFailed(preview.faults);
+  return { value: preview.value, type: preview.type };
 }
 
 /** Ids of the nodes before one, in the first graph that has it. */
