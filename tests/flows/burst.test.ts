@@ -27,11 +27,7 @@ it(`${RUNS} asynchronous runs in a burst are all accepted, complete, and are cou
   const key = await apiKey(member, ["runs:create"]);
   const headers = { ...key, Prefer: "respond-async" };
   const accepted = await inParallel(RUNS, WIDTH, (index) => call(`${app.path}/runs`, { body: { inputs: { word: `${index}` } }, headers }));
-  expect(
-    Map.groupBy(accepted, ({ status }) => status)
-      .keys()
-      .toArray(),
-  ).toEqual([202]);
+  expect([...new Set(accepted.map(({ status }) => status))]).toEqual([202]);
   const ids = accepted.map(({ body }): Json => body.data.run_id);
   expect(new Set(ids).size).toBe(RUNS);
 
@@ -49,4 +45,4 @@ it(`${RUNS} asynchronous runs in a burst are all accepted, complete, and are cou
   const { body } = await call(`/api/v1/workspaces/${member.workspace.id}/dead-letters`, { headers: member.as });
   expect(body.data).toEqual([]);
   expect(await platformRows("SELECT id FROM dead_letters", [])).toEqual([]);
-}, 400_000);
+}, 600_000);

@@ -27,7 +27,7 @@ beforeEach(async () => {
   appId = body.data.id;
   const version = await platform.call(`POST /api/v1/apps/${appId}/versions`, { as: person.as, body: {} });
   await query("UPDATE apps SET status = 'published', current_version_id = $2 WHERE id = $1", appId, version.body.data.id);
-});
+}, 30_000);
 
 async function query(text: string, ...values: unknown[]): Promise<Json[]> {
   return neon(platform.env.DATABASE_URL).query(text, values);

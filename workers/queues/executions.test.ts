@@ -29,7 +29,7 @@ beforeEach(async () => {
   [far, queue, now] = [await FarSide.open(), new MemoryQueue(), Date.parse("2026-05-01T09:00:00Z")];
   person = await platform.signUp();
   appId = await newApp(person, "told");
-});
+}, 30_000);
 afterEach(() => far.close());
 
 function query(text: string, ...values: unknown[]): Promise<Json[]> {
