@@ -1,7 +1,12 @@
+import { Server as HttpServer } from "node:http";
 import { createServer, type Server } from "node:net";
+
+/** Milliseconds that an idle connection is kept: longer than workerd keeps it, so that none closes just as a request takes it. */
+const KEEP_ALIVE = 60_000;
 
 /** Listens on the loopback address and gives the port: the one asked for, or any free one for 0. Rejects when it is taken. */
 export function listen(server: Server, port: number): Promise<number> {
+  if (server instanceof HttpServer) server.keepAliveTimeout = KEEP_ALIVE;
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, "127.0.0.1", () => {

@@ -7,9 +7,14 @@ import type { DatabasePoolApi, PoolReply, SqlAnswer, SqlStatement } from "#platf
 export class DatabasePool extends DurableObject<Env> implements DatabasePoolApi {
   readonly #pool = createWorkspacePool(this.env, (work) => this.ctx.waitUntil(work));
 
-  async run(workspaceId: string, statement: SqlStatement): Promise<PoolReply<SqlAnswer>> {
+  async run(workspaceId: string, statement: SqlStatement, name?: string): Promise<PoolReply<SqlAnswer>> {
     this.#assertOwn(workspaceId);
-    return this.#pool.run(workspaceId, statement);
+    return this.#pool.run(workspaceId, statement, name);
+  }
+
+  async stop(workspaceId: string, name: string): Promise<void> {
+    this.#assertOwn(workspaceId);
+    return this.#pool.stop(workspaceId, name);
   }
 
   async provision(workspaceId: string): Promise<PoolReply<null>> {

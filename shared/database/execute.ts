@@ -4,7 +4,7 @@ import { uuidv7 } from "#platform/ids";
 import { toCountedResult, toResult } from "./answers.ts";
 import { unlessAborted } from "./cancellation.ts";
 import type { DbOperation, OperationResult } from "./operation.ts";
-import { askPool } from "./pool-client.ts";
+import { askPool, stopStatement } from "./pool-client.ts";
 import type { DbSchema } from "./schema.ts";
 import { buildStatement } from "./sql.ts";
 
@@ -21,7 +21,7 @@ const COUNTED: ReadonlySet<DbOperation["operation"]> = new Set(["count", "insert
  *
  * Throws validation_failed (with faults whose paths begin at the operation), conflict (a unique or referenced row),
  * forbidden, node_timeout (10 s), payload_too_large (1000 rows, 1 MiB), invalid_state (no database yet) and
- * database_unavailable. When `signal` aborts, stops waiting and throws its reason; the statement itself may still finish.
+ * database_unavailable. When `signal` aborts, throws its reason at once and has the server stop the statement.
  */
 export async function executeOperation(
   ctx: Context,
@@ -33,9 +33,10 @@ export async function executeOperation(
   signal?.throwIfAborted();
   const built = buildStatement(schema, operation, () => uuidv7(ctx.clock.now(), ctx.random));
   if (!built.ok) throw validationFailed(built.faults);
-  const answer = await unlessAborted(
-    signal,
-    askPool(ctx, workspaceId, (pool) => pool.run(workspaceId, built.statement)),
-  );
+  const name = uuidv7(ctx.clock.now(), ctx.random);
+  const stop = () => ctx.waitUntil(stopStatement(ctx, workspaceId, name));
+  signal?.addEventListener("abort", stop, { once: true });
+  const answered = askPool(ctx, workspaceId, (pool) => pool.run(workspaceId, built.statement, name));
+  const answer = await unlessAborted(signal, answered).finally(() => signal?.removeEventListener("abort", stop));
   return COUNTED.has(operation.operation) ? toCountedResult(answer) : toResult(answer);
 }

@@ -40,7 +40,11 @@ async function boundedFetch(url: string, { maxResponseBytes, ...init }: BoundedI
 /** Every value stays as the server wrote it. */
 const TEXT_TYPES = { getTypeParser: () => (text: string) => text };
 
-const fetchOptions = (limitMs: number) => ({ signal: AbortSignal.timeout(limitMs), maxResponseBytes: MAX_WIRE_BYTES });
+/** The server stops a statement whose connection is closed. */
+const fetchOptions = (limitMs: number, stop?: AbortSignal) => ({
+  signal: AbortSignal.any([AbortSignal.timeout(limitMs), ...(stop ? [stop] : [])]),
+  maxResponseBytes: MAX_WIRE_BYTES,
+});
 
 /** What the server refused stays as it is; what never reached it, or never came back, is trouble on the way. */
 function asDriverError(error: unknown): unknown {
@@ -61,8 +65,9 @@ async function guarded<T>(request: Promise<T>): Promise<T> {
   }
 }
 
-async function run(address: string, { text, params }: SqlStatement): Promise<SqlAnswer> {
-  const options = { arrayMode: true, fullResults: true, types: TEXT_TYPES, fetchOptions: fetchOptions(STATEMENT_LIMIT_MS) } as const;
+async function run(address: string, { text, params }: SqlStatement, stop?: AbortSignal): Promise<SqlAnswer> {
+  const bounds = fetchOptions(STATEMENT_LIMIT_MS, stop);
+  const options = { arrayMode: true, fullResults: true, types: TEXT_TYPES, fetchOptions: bounds } as const;
   const { fields, rows, rowCount } = await guarded(neon(address).query(text, [...params], options));
   return { columns: fields.map(({ name, dataTypeID }) => ({ name, type: dataTypeID })), rows, count: rowCount };
 }

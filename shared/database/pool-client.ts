@@ -18,3 +18,12 @@ export async function askPool<T>(
   const { message, faults } = reply.error;
   throw new AppError(errorCode(reply.error) ?? "internal", message, { faults });
 }
+
+/** Has the workspace's pool stop a statement. One that cannot be told leaves it to the server's own limit. */
+export async function stopStatement(ctx: Context, workspaceId: string, name: string): Promise<void> {
+  try {
+    await ctx.env.DATABASE_POOL.getByName(workspaceId).stop(workspaceId, name);
+  } catch (error) {
+    ctx.log.error("a statement could not be stopped", error, { workspace_id: workspaceId });
+  }
+}

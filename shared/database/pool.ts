@@ -58,6 +58,8 @@ export class WorkspacePool implements DatabasePoolApi {
   readonly #slots = new Slots(CONCURRENCY);
   /** The runtime role's access, or its reading under way, so that a burst reads it once. */
   #access: Promise<Access> | undefined;
+  /** Statements that wait or run, by the names that they can be stopped by. */
+  readonly #stops = new Map<string, AbortController>();
   /** The last provisioning or schema change; the next waits for it. */
   #changes: Promise<unknown> = Promise.resolve();
 
@@ -65,8 +67,19 @@ export class WorkspacePool implements DatabasePoolApi {
     this.#options = options;
   }
 
-  run(workspaceId: string, statement: SqlStatement): Promise<PoolReply<SqlAnswer>> {
-    return reply(this.#options, workspaceId, () => this.#slots.use(() => this.#runBounded(workspaceId, statement)));
+  async run(workspaceId: string, statement: SqlStatement, name?: string): Promise<PoolReply<SqlAnswer>> {
+    const controller = new AbortController();
+    if (name !== undefined) this.#stops.set(name, controller);
+    const { signal } = controller;
+    try {
+      return await reply(this.#options, workspaceId, () => this.#slots.use(() => this.#runBounded(workspaceId, statement, signal)));
+    } finally {
+      if (name !== undefined) this.#stops.delete(name);
+    }
+  }
+
+  async stop(_workspaceId: string, name: string): Promise<void> {
+    this.#stops.get(name)?.abort(new AppError("client_closed", "The statement was stopped."));
   }
 
   provision(workspaceId: string): Promise<PoolReply<null>> {
@@ -97,8 +110,9 @@ export class WorkspacePool implements DatabasePoolApi {
     return answer;
   }
 
-  async #runBounded(workspaceId: string, statement: SqlStatement): Promise<SqlAnswer> {
-    const answer = await this.#enter(workspaceId, (address) => this.#options.driver.run(address, statement));
+  async #runBounded(workspaceId: string, statement: SqlStatement, signal: AbortSignal): Promise<SqlAnswer> {
+    signal.throwIfAborted();
+    const answer = await this.#enter(workspaceId, (address) => this.#options.driver.run(address, statement, signal));
     checkSize(answer);
     return answer;
   }

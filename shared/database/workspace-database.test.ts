@@ -273,13 +273,19 @@ describe("operations", () => {
     expect(reply).toMatchObject({ ok: false, error: { code: "validation_failed" } });
   });
 
-  it("stops waiting when the run does", async () => {
+  it("stops a statement at the server when the run stops", async () => {
     const reason = new Error("the run was cancelled");
-    const operation = dbOperationSchema.parse({ operation: "sql", sql: "SELECT pg_sleep(0.2)" });
+    const operation = dbOperationSchema.parse({ operation: "sql", sql: "SELECT pg_sleep(9.5)" });
     const controller = new AbortController();
     const pending = executeOperation(ctx, ACME, leads, operation, { signal: controller.signal });
+    const active = async () => {
+      const sql = "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%sleep(9.5)%' AND pid <> pg_backend_pid()";
+      return (await createNeonDriver(env).run(postgres.adminUrl, { text: sql, params: [] })).rows;
+    };
+    await expect.poll(active).toHaveLength(1);
     controller.abort(reason);
     await expect(pending).rejects.toBe(reason);
+    await expect.poll(active).toEqual([]);
   });
 
   it("takes new credentials as soon as the old ones no longer open anything", async () => {

@@ -23,6 +23,10 @@ const answer: RequestListener = (request, response) => {
     response.write("x");
     return;
   }
+  if (url === "/loop") {
+    response.writeHead(302, { location: url }).end();
+    return;
+  }
   const { searchParams } = new URL(url, "http://far");
   const target = searchParams.get("to");
   if (target === null) response.end("hello");
@@ -175,7 +179,6 @@ describe("an address that a visitor gives", () => {
     ["http://example.com:6379/", "port"],
     ["http://example.com:65536/", "not an address"],
     ["//example.com/", "not an address"],
-    ["", "not an address"],
     ["http://nowhere.invalid/", "name"],
     ["http://bücher.invalid/", "name"],
     ["http://failing.example.test/", "could not be looked up"],
@@ -198,7 +201,7 @@ describe("an address that a visitor gives", () => {
     const before = asked.length;
     const { body } = await visit(`${far}/?to=${encodeURIComponent("/?to=%2F%3Fto%3D%252F")}`);
     expect([body.data.status, asked.length - before]).toEqual(["completed", 4]);
-    expect((await visit(`${far}/loop?to=`)).body.data.error.message).toContain("redirects more than 5 times");
+    expect((await visit(`${far}/loop`)).body.data.error.message).toContain("redirects more than 5 times");
     expect(asked.length - before).toBe(10);
   });
 

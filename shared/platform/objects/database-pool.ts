@@ -28,8 +28,10 @@ export type PoolReply<T> = { readonly ok: true; readonly value: T } | { readonly
  * id, which every call repeats.
  */
 export interface DatabasePoolApi {
-  /** Runs one statement by the runtime role. */
-  run(workspaceId: string, statement: SqlStatement): Promise<PoolReply<SqlAnswer>>;
+  /** Runs one statement by the runtime role. What names it can stop it. */
+  run(workspaceId: string, statement: SqlStatement, name?: string): Promise<PoolReply<SqlAnswer>>;
+  /** Stops the statement of this name at the server, if it still waits or runs. */
+  stop(workspaceId: string, name: string): Promise<void>;
   /** Makes the database and its roles, or finishes what an earlier call began. The workspace's row must exist. */
   provision(workspaceId: string): Promise<PoolReply<null>>;
   /** Brings the database to a declared schema (`DbSchema`), by additive changes alone and by the owner role. */
