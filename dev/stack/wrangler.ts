@@ -87,6 +87,8 @@ function environment(home: string, without: readonly string[]): NodeJS.ProcessEn
     WRANGLER_REGISTRY_PATH: registryOf(home),
     WRANGLER_LOG_PATH: join(home, "logs", "wrangler"),
     WRANGLER_SEND_METRICS: "false",
+    // It would keep the address of every call, with the secrets in it.
+    X_LOCAL_OBSERVABILITY: "false",
     CI: "1",
     NO_COLOR: "1",
   };
