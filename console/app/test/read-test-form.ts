@@ -8,7 +8,7 @@ import { readWhat } from "./what.ts";
 type Form = Readonly<Record<string, string>>;
 
 /** A test as the API takes it. */
-export interface TestBody {
+interface TestBody {
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly from_node?: string;
   readonly only_node?: string;

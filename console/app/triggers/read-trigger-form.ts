@@ -19,7 +19,7 @@ export interface TriggerEntries {
 }
 
 /** A trigger as the API takes it, without its type. */
-export interface TriggerBody {
+interface TriggerBody {
   readonly name: string;
   readonly enabled: boolean;
   readonly config: Readonly<Record<string, unknown>>;
