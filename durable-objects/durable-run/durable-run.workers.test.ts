@@ -1,7 +1,7 @@
 import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { type DurableRunApi, parseLiveRun } from "#platform/objects/durable-run";
+import { type DurableRunApi, parseAsked, parseLiveRun, parseNodeEnds } from "#platform/objects/durable-run";
 import type { RecorderApi } from "#platform/objects/recorder";
 import { parseRunRecord } from "#platform/records";
 import type { DurableOrder } from "#runtime";
@@ -118,6 +118,33 @@ describe("DurableRun", () => {
     const members = await framesOf(run, { "X-Run-View": "member" });
     expect(members.find(({ data }) => data["node_id"] === "say" && "log" in data)?.data["log"]).toMatchObject({
       outputs: { text: "Hello you" },
+      port: null,
+      started_at: expect.stringMatching(/^\d{4}-.*Z$/),
+    });
+  });
+
+  it("gives what its own nodes have given, whole, and nothing of those within them", async () => {
+    const text = "x".repeat(50_000);
+    const body = inARow([{ id: "inner", type: "template", config: { text: "{{ item }}" } }], { said: "{{ nodes.inner.text }}" });
+    const { order, run } = newRun(
+      inARow(
+        [
+          { id: "big", type: "transform", config: { value: "{{ $pad('', 50000, 'x') }}" } },
+          { id: "each", type: "loop", config: { items: [1, 2], body } },
+          { id: "broken", type: "transform", config: { value: "{{ $error('no') }}" } },
+        ],
+        {},
+      ),
+    );
+    expect(await run.ends()).toBeNull();
+    await run.start(order);
+    await run.settled(10_000);
+    await evictDurableObject(run);
+    const ends = parseNodeEnds(await run.ends());
+    expect(Object.keys(ends ?? {})).toEqual(["start", "big", "each", "broken"]);
+    expect(ends).toMatchObject({
+      big: { status: "completed", output: { value: text }, error: null },
+      broken: { status: "failed", output: null, error: { code: "node_failed" } },
     });
   });
 
@@ -162,9 +189,27 @@ describe("DurableRun", () => {
     await evictDurableObject(run);
     const answer = { decision: "approved" as const, fields: {}, by: "mem_1" };
     expect(await run.answer("other", answer)).toBe("not_asked");
+    expect(await run.question("other")).toBeNull();
+    expect(parseAsked(await run.question("ok"))).toMatchObject({ question: { node_id: "ok", title: "Send?" }, answered: false });
     const outcomes = await Promise.all([run.answer("ok", answer), run.answer("ok", { ...answer, by: "mem_2" })]);
     expect(outcomes.toSorted()).toEqual(["accepted", "answered_already"]);
+    expect(parseAsked(await run.question("ok"))?.answered).toBe(true);
     expect(parseLiveRun(await run.settled(5_000))?.execution).toMatchObject({ status: "completed" });
+  });
+
+  it("shows what it has asked while other nodes are at work", async () => {
+    const workflow = inARow([{ id: "ok", type: "approval", config: { title: "Send?" } }], {});
+    workflow.nodes.push({ id: "nap", type: "wait", config: { seconds: 8 } });
+    workflow.edges.push({ from: "start", to: "nap" }, { from: "nap", to: "end" });
+    const { order, run } = newRun(workflow);
+    await run.start(order);
+    const events = await run.fetch(new Request("https://run/events"));
+    const reader = events.body?.pipeThrough(new TextDecoderStream()).getReader();
+    for (let text = ""; !text.includes('"ok"') || !text.includes("node.waiting"); text += (await reader?.read())?.value ?? "");
+    await reader?.cancel();
+    expect(parseLiveRun(await run.read())?.execution).toMatchObject({ status: "running", waiting: [{ node_id: "ok", title: "Send?" }] });
+    expect(await run.cancel()).toBe(true);
+    expect(parseLiveRun(await run.settled(5_000))?.execution).not.toHaveProperty("waiting");
   });
 
   it("can be cancelled while it waits, and not once it has ended", async () => {

@@ -351,7 +351,7 @@ export class DurableRun extends DurableObject<Env> implements DurableRunApi {
     const { status } = this.#row;
     if (status === "ended") return this.#record().execution;
     const { execution } = this.#order();
-    if (status !== "waiting") return { ...execution, status };
+    // Other nodes may be at work while one waits for its answer.
     const waiting = this.#journal.openQuestions(this.#now());
     return { ...execution, status, ...(waiting.length > 0 && { waiting }) };
   }

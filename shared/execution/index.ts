@@ -2,7 +2,6 @@
 export { answerFaults } from "./answers.ts";
 export { type CheckedWorkflow, checkWorkflow, validateWorkflow, workflowSchema } from "./check.ts";
 export type { ConductOptions, LifeEnd, LiveRun } from "./conduct/conduct.ts";
-export { ancestorsOf } from "./graph.ts";
 export { type InputDeclaration, MAX_FILE_BYTES } from "./inputs/declarations.ts";
 export { inputJsonSchema, outputJsonSchema } from "./inputs/json-schema.ts";
 export { inputDeclarations, type ParsedInputs, parseInputs } from "./inputs/parse.ts";
@@ -11,7 +10,7 @@ export type { Activation, ActivationEnd, Journal } from "./journal.ts";
 export type { FileReference, RunFiles } from "./nodes/file-reference.ts";
 export { NODE_TYPES, type NodeTypeDescription } from "./nodes/registry.ts";
 export { type EarlierOutput, type PinRequest, pinNodes } from "./pins.ts";
-export { compilePlan, type Plan } from "./plan.ts";
+export { compilePlan, nodesBefore, type Plan } from "./plan.ts";
 export { type Preview, type PreviewScope, previewValue } from "./preview.ts";
 export {
   findStoredRun,

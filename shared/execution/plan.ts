@@ -103,6 +103,17 @@ function bodyOf({ type, config }: WorkflowNode): Workflow | undefined {
   return field === undefined ? undefined : bodySchema.parse(config[field]);
 }
 
+/** Ids of the nodes whose outputs a node may name, which may stand in a graph within others; `null` where there is no such node. */
+export function nodesBefore(workflow: Workflow, nodeId: string): string[] | null {
+  if (workflow.nodes.some(({ id }) => id === nodeId)) return ancestorsOf(workflow, nodeId);
+  for (const owner of workflow.nodes) {
+    const body = bodyOf(owner);
+    const within = body ? nodesBefore(body, nodeId) : null;
+    if (within) return [...ancestorsOf(workflow, owner.id), ...within];
+  }
+  return null;
+}
+
 /** Takes the fields that a node resolves itself out of its template. */
 function divided(template: Template, lazyFields: readonly string[]): Pick<PlanNode, "template" | "lazy"> {
   if (template.kind !== "record" || lazyFields.length === 0) return { template, lazy: {} };

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { createParser } from "eventsource-parser";
 import pg from "pg";
 import { inject } from "vitest";
 
@@ -180,5 +181,21 @@ export async function stream(
       .map((line) => line.slice(name.length + 1).trim())
       .join("\n");
   const events = blocks.map((block) => ({ id: field(block, "id"), event: field(block, "event"), data: JSON.parse(field(block, "data")) }));
+  return { status: response.status, events };
+}
+
+/** Reads events until `enough` says so, or the stream ends. */
+export async function watch(path: string, headers: Record<string, string>, enough: (events: SseEvent[]) => boolean = () => false) {
+  const abort = new AbortController();
+  const response = await fetch(new URL(path, stack().api), { headers: { Accept: "text/event-stream", ...headers }, signal: abort.signal });
+  const events: SseEvent[] = [];
+  const parser = createParser({ onEvent: ({ id = "", event = "", data }) => events.push({ id, event, data: JSON.parse(data) }) });
+  if (response.body === null || !response.ok) return { status: response.status, events };
+  const decoder = new TextDecoder();
+  for await (const chunk of response.body) {
+    parser.feed(decoder.decode(chunk, { stream: true }));
+    if (enough(events)) break;
+  }
+  abort.abort();
   return { status: response.status, events };
 }

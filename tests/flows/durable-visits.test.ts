@@ -15,6 +15,7 @@ import {
   signUp,
   stack,
   stream,
+  watch,
 } from "./client.ts";
 
 let member: Member;
@@ -62,22 +63,6 @@ const session = (answer: { headers: Headers }) => ({ "X-App-Session-Id": answer.
 const word = (value = "you") => ({ inputs: { word: value } });
 let keys = 0;
 const newKey = () => `key-${process.pid}-${Date.now()}-${keys++}`;
-
-/** Reads events until `enough` says so, or the stream ends. */
-async function watch(path: string, headers: Record<string, string>, enough: (events: SseEvent[]) => boolean = () => false) {
-  const abort = new AbortController();
-  const response = await fetch(new URL(path, stack().api), { headers: { Accept: "text/event-stream", ...headers }, signal: abort.signal });
-  const events: SseEvent[] = [];
-  const parser = createParser({ onEvent: ({ id = "", event = "", data }) => events.push({ id, event, data: JSON.parse(data) }) });
-  if (response.body === null || !response.ok) return { status: response.status, events };
-  const decoder = new TextDecoder();
-  for await (const chunk of response.body) {
-    parser.feed(decoder.decode(chunk, { stream: true }));
-    if (enough(events)) break;
-  }
-  abort.abort();
-  return { status: response.status, events };
-}
 
 describe("an asynchronous run", () => {
   it("is accepted at once and read later, by its session alone", async () => {

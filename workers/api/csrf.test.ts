@@ -33,6 +33,14 @@ describe("a change", () => {
     expect(send("PATCH", {})).not.toThrow();
   });
 
+  it("is what opening a socket counts as, which a page could read", () => {
+    const Upgrade = "websocket";
+    expect(send("GET", { Upgrade, Origin: "https://evil.test" })).toThrow("platform's own pages");
+    expect(send("GET", { Upgrade: "WebSocket", "Sec-Fetch-Site": "cross-site" })).toThrow();
+    expect(send("GET", { Upgrade, Origin: "https://console.example.test" })).not.toThrow();
+    expect(send("GET", { Upgrade })).not.toThrow();
+  });
+
   it("needs no origin with a key, and reading never does", () => {
     expect(send("POST", { Origin: "https://evil.test", Authorization: "Bearer afk_x" })).not.toThrow();
     expect(send("GET", { Origin: "https://evil.test" })).not.toThrow();

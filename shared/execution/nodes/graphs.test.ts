@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { checkWorkflow, workflowSchema } from "../check.ts";
 import { inARow, runWorkflow } from "../fixtures/run-workflow.ts";
 import { inputDeclarations } from "../inputs/parse.ts";
-import { compilePlan } from "../plan.ts";
+import { compilePlan, nodesBefore } from "../plan.ts";
 import type { OpenedApp } from "../run.ts";
 
 const loop = (config: Record<string, unknown>) => ({ id: "each", type: "loop", config });
@@ -48,6 +48,19 @@ describe("loop", () => {
     const endless = await runWorkflow(over({ while: true, max: 4, body: inARow([], { n: "{{ index }}" }) }));
     expect(endless.outputs?.["results"]).toHaveLength(4);
     expect(await faultsOf(over({ while: "true", body: count }))).toContain("workflow.nodes[1].config.max custom");
+  });
+
+  it("gives its nodes those before it to name, and those before them within it", () => {
+    const before = { id: "word", type: "template", config: { text: "x" } };
+    const body = inARow([{ id: "inner", type: "template", config: { text: "{{ item }}" } }], {});
+    const renamed = {
+      nodes: body.nodes.map((node) => ({ ...node, id: `in_${node.id}` })),
+      edges: body.edges.map(({ from, to }) => ({ from: `in_${from}`, to: `in_${to}` })),
+    };
+    const workflow = workflowSchema.parse(inARow([before, loop({ items: [1], body: renamed })], {}));
+    expect(nodesBefore(workflow, "in_inner")).toEqual(["start", "word", "in_start"]);
+    expect(nodesBefore(workflow, "each")).toEqual(["start", "word"]);
+    expect(nodesBefore(workflow, "nobody")).toBeNull();
   });
 
   it("names each turn in logs and events, and sees the nodes around it", async () => {

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { type Preview, previewValue } from "#execution";
+import { nodesBefore, type Preview, previewValue, type Workflow } from "#execution";
 import type { Context } from "#platform/context";
 import { validationFailed } from "#platform/errors";
 import { earlierOutputs } from "./earlier-outputs.ts";
 import type { FoundMemberRun } from "./find.ts";
-import { nodesBefore, settingOf } from "./setting.ts";
+import { settingOf } from "./setting.ts";
 
 const inputsSchema = z.record(z.string(), z.unknown()).catch({});
 
@@ -19,10 +19,7 @@ export async function previewOver(
   nodeId?: string,
 ): Promise<Omit<Preview & { ok: true }, "ok">> {
   const [{ app, graphs }, outputs] = await Promise.all([settingOf(ctx, found), earlierOutputs(ctx, found)]);
-  const before = nodeId === undefined ? Object.keys(outputs) : nodesBefore(graphs, nodeId);
-  if (before === null) {
-    throw validationFailed([{ path: "node_id", code: "unknown_node", message: "Neither the run's version nor the draft has this node." }]);
-  }
+  const before = nodeId === undefined ? Object.keys(outputs) : visibleTo(graphs, nodeId);
   const { id, inputs, session_id } = found.run;
   const visible = Object.entries(outputs).filter(([name]) => before.includes(name));
   const { ok, ...preview } = await previewValue(value, {
@@ -36,4 +33,11 @@ export async function previewOver(
     return found;
   });
   return preview;
+}
+
+/** Ids of the nodes before one, in the first graph that has it. */
+function visibleTo(graphs: readonly Workflow[], nodeId: string): readonly string[] {
+  const found = graphs.map((graph) => nodesBefore(graph, nodeId)).find((before) => before !== null);
+  if (found) return found;
+  throw validationFailed([{ path: "node_id", code: "unknown_node", message: "Neither the run's version nor the draft has this node." }]);
 }

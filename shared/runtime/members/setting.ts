@@ -1,5 +1,5 @@
 import { getApp, getManifest, readVersion } from "#app";
-import { ancestorsOf, type RunningApp, type Workflow } from "#execution";
+import type { RunningApp, Workflow } from "#execution";
 import type { Context } from "#platform/context";
 import { errorCode } from "#platform/errors";
 import type { FoundMemberRun } from "./find.ts";
@@ -48,10 +48,4 @@ export async function settingOf(ctx: Context, found: FoundMemberRun): Promise<Ru
     },
     graphs: [version?.workflow, draft?.manifest.workflow].filter((graph) => graph !== undefined),
   };
-}
-
-/** Ids of the nodes before one, in the first graph that has it; `null` when none has. */
-export function nodesBefore(graphs: readonly Workflow[], nodeId: string): readonly string[] | null {
-  const graph = graphs.find(({ nodes }) => nodes.some(({ id }) => id === nodeId));
-  return graph ? ancestorsOf(graph, nodeId) : null;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { eventsOfRecord, frameOf } from "./record-events.ts";
+import { eventsOfRecord, frameOf, memberEventsOfRecord } from "./record-events.ts";
 import { sessionInEvents } from "./session-in-events.ts";
 
 const run = {
@@ -40,6 +40,47 @@ describe("eventsOfRecord", () => {
     ]);
     expect(types(1)).toEqual([[2, "run.finished"]]);
     expect(types(41)).toEqual([[42, "run.finished"]]);
+  });
+
+  it("tells members what each node took and gave", () => {
+    const view = {
+      ...run,
+      app_id: "app_1",
+      version_id: "apv_1",
+      trigger: "visitor",
+      trigger_id: null,
+      parent_id: null,
+      session_id: null,
+      api_key_id: null,
+      inputs: {},
+      waiting: null,
+      started_at: "",
+      finished_at: null,
+      duration_ms: null,
+    };
+    const log = {
+      seq: 0,
+      node_id: "say",
+      node_type: "template",
+      status: "completed",
+      attempts: 1,
+      port: null,
+      inputs: {},
+      outputs: { text: "hi" },
+      error: null,
+      input_tokens: 0,
+      output_tokens: 0,
+      started_at: "",
+      duration_ms: 1,
+    };
+    const { outputs, usage } = run;
+    expect(memberEventsOfRecord(view, [log], 0)).toEqual([
+      { id: 1, event: { type: "run.started", run_id: "run_1" } },
+      { id: 2, event: { type: "node.finished", node_id: "say", status: "completed", log } },
+      { id: 3, event: { type: "run.finished", run_id: "run_1", status: "completed", outputs, usage } },
+    ]);
+    expect(memberEventsOfRecord(view, [log], 7).map(({ id, event }) => [id, event.type])).toEqual([[8, "run.finished"]]);
+    expect(memberEventsOfRecord({ ...view, status: "running" }, [], 7)).toEqual([]);
   });
 
   it("does not tell an end that has not come", () => {
