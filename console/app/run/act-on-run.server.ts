@@ -6,7 +6,7 @@ import { type FlashKey, redirectWithFlash } from "../flash.ts";
 import { ownPath } from "../own-path.ts";
 import { paths } from "../paths.ts";
 import type { Visit } from "../visit.ts";
-import { answerFields, DECISIONS } from "./answer-form.ts";
+import { answerFields, DECISIONS, type Decision } from "./answer-form.ts";
 import { runPath } from "./read-run.server.ts";
 
 /** What a page shows of something that was asked of a run and did not lead to another page. */
@@ -58,7 +58,7 @@ async function replay(visit: Visit, place: Place, node: string | undefined): Pro
 }
 
 interface Answer {
-  readonly decision: (typeof DECISIONS)[number];
+  readonly decision: Decision;
   readonly node: string;
   readonly form: Readonly<Record<string, string>>;
 }

@@ -22,8 +22,10 @@ export function TestResult({ run, nodes, asked }: ShownRun) {
   const going = GOING.includes(run.status);
   const live = going ? underWay(heard, nodes) : [];
   const top = useRef<HTMLDivElement>(null);
-  // On a phone it is below the form.
-  useEffect(() => top.current?.scrollIntoView({ block: "nearest" }), []);
+  useEffect(() => {
+    // On a phone it is below the form. Newer browsers answer with a promise, which must not become the effect's clean-up.
+    top.current?.scrollIntoView({ block: "nearest" });
+  }, []);
   return (
     <div className="flex flex-col gap-5">
       <div ref={top} className="flex scroll-my-6 flex-wrap items-center justify-between gap-x-4 gap-y-2">
