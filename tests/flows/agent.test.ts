@@ -58,7 +58,11 @@ function helpDesk(far: string): Json {
         ],
       },
     },
-    { id: "end", type: "end", config: { outputs: { text: "{{ nodes.helper.text }}", used: "{{ $sort(nodes.helper.steps.tool_calls.name) }}" } } },
+    {
+      id: "end",
+      type: "end",
+      config: { outputs: { text: "{{ nodes.helper.text }}", used: "{{ $sort(nodes.helper.steps.tool_calls.name) }}" } },
+    },
   ];
   return echo("", {
     name: "Help desk",

@@ -1,7 +1,7 @@
 import type { Question } from "../api/schemas.ts";
 
 export const DECISIONS = ["approved", "rejected"] as const;
-type Decision = (typeof DECISIONS)[number];
+export type Decision = (typeof DECISIONS)[number];
 
 /** The name that a field of a question has in its form. */
 export const fieldName = (name: string) => `field.${name}`;

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { analyse } from "./engine.ts";
 import { resolve, type Scope } from "./resolve.ts";
@@ -37,6 +38,9 @@ describe("resolving", () => {
     ["{{ inputs.tags }}", ["a", "b"]],
     ["{{ inputs.tags[1] }}", "b"],
     ["{{ nodes.find.rows[0].id }}", 7],
+    ["{{ nodes.find.rows.id }}", [7, 8]],
+    ["{{ nodes.find.rows[1].id[0] }}", 8],
+    ["{{ inputs.name[0] }}", "Ada"],
     ["{{ session.id }}", "vis_1"],
     ["{{ inputs.amount > 10 }}", true],
     ["{{ $sum(nodes.find.rows.price) }}", 55],
@@ -65,6 +69,27 @@ describe("resolving", () => {
   ])("gives null for what is missing: %s", async (source) => {
     const expected = source.includes("&") ? "" : null;
     expect(await value(`{{ ${source} }}`)).toBe(expected);
+  });
+
+  it("reads plain paths as the engine does, whatever they lead through", async () => {
+    const names = ["a", "b", "length"];
+    const { json } = fc.letrec((tie) => ({
+      json: fc.oneof(
+        { maxDepth: 4 },
+        fc.constantFrom(null, 0, 1, "", "text", true),
+        fc.array(tie("json"), { maxLength: 3 }),
+        fc.dictionary(fc.constantFrom(...names), tie("json")),
+      ),
+    }));
+    const steps = fc.array(fc.oneof(fc.constantFrom(...names.map((name) => `.${name}`)), fc.constantFrom("[0]", "[1]")), { maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(json, steps, async (given, path) => {
+        const source = `inputs.given${path.join("")}`;
+        const read = (text: string) => resolve(parseTemplate(text, "field").template, { ...scope, inputs: { given } });
+        expect(await read(`{{ ${source} }}`)).toEqual(await read(`{{ (${source}) }}`));
+      }),
+      { numRuns: 500 },
+    );
   });
 
   it("walks objects and lists, and leaves values without braces alone", async () => {

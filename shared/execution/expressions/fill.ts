@@ -1,6 +1,6 @@
 import { type Fault, validationFailed } from "#platform/errors";
 import { analyse, evaluate } from "./engine.ts";
-import { follow } from "./path.ts";
+import { BEYOND_PATHS, follow } from "./path.ts";
 import { asText } from "./resolve.ts";
 import { expressionsIn, type Placed, parseTemplate, type Template } from "./template.ts";
 
@@ -10,8 +10,8 @@ export type Sources = Readonly<Record<string, unknown>>;
 /** A plain path. A hyphen belongs to the name it stands in, as names of headers have them; a minus has spaces around it. */
 const PLAIN = /^[A-Za-z_][\w-]*(?:\.[\w-]+|\[\d{1,9}\])*$/;
 
-function segmentsOf(source: string): string[] {
-  return source.split(/[.[\]]+/).filter((segment) => segment !== "");
+function segmentsOf(source: string): (string | number)[] {
+  return Array.from(source.matchAll(/\[(\d+)\]|[^.[\]]+/g), ([name, position]) => (position === undefined ? name : Number(position)));
 }
 
 /**
@@ -43,7 +43,8 @@ async function fill(template: Template, sources: Sources): Promise<unknown> {
 }
 
 async function expressionValue({ expression: { source }, field, offset }: Placed, sources: Sources): Promise<unknown> {
-  if (PLAIN.test(source)) return follow(sources, segmentsOf(source));
+  const found = PLAIN.test(source) ? follow(sources, segmentsOf(source)) : BEYOND_PATHS;
+  if (found !== BEYOND_PATHS) return found;
   try {
     return await evaluate(source, { ...sources }, (position) => `position ${offset + position}`);
   } catch (cause) {
@@ -65,7 +66,7 @@ export async function templateFaults(value: unknown, names: readonly string[], p
 }
 
 async function placedFaults({ expression: { source }, field, offset }: Placed, names: readonly string[]): Promise<Fault[]> {
-  const [root] = segmentsOf(source);
+  const [root] = segmentsOf(source).map(String);
   if (PLAIN.test(source)) return unknownNames([root], names, field);
   const analysis = await analyse(source);
   if (analysis.ok)

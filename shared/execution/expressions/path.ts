@@ -35,14 +35,19 @@ export function parsePath(source: string): PathExpression | undefined {
   return { kind: "path", root, segments, source };
 }
 
+/** That a path asks for more than one step after the other: a name over a list, a position in what is none. The engine knows. */
+export const BEYOND_PATHS = Symbol("more than a plain path");
+
 /**
  * Follows segments from a value. Only what an object holds itself is seen, never what it inherits; whatever is missing on
- * the way makes the whole `null`.
+ * the way makes the whole `null`. Gives {@link BEYOND_PATHS} where JSONata would go over a list, so that both ways agree.
  */
 export function follow(value: unknown, segments: readonly (string | number)[]): unknown {
   let current = value;
   for (const segment of segments) {
-    if (typeof current !== "object" || current === null || !Object.hasOwn(current, segment)) return null;
+    if (current === null || current === undefined) return null;
+    if (Array.isArray(current) !== (typeof segment === "number")) return BEYOND_PATHS;
+    if (typeof current !== "object" || !Object.hasOwn(current, segment)) return null;
     current = Reflect.get(current, segment);
   }
   return current ?? null;

@@ -1,6 +1,6 @@
 import { AppError } from "#platform/errors";
 import { evaluate } from "./engine.ts";
-import { follow, isLocalRoot, type PathExpression } from "./path.ts";
+import { BEYOND_PATHS, follow, isLocalRoot, type PathExpression } from "./path.ts";
 import { isWithin } from "./place.ts";
 import { namesSecrets, type Placed, type Template } from "./template.ts";
 
@@ -51,16 +51,24 @@ function placeOf(scope: Scope, { field, offset }: Placed, position = 0): string 
 
 function expressionValue(scope: Scope, placed: Placed): unknown {
   const { expression } = placed;
-  if (expression.kind === "path") {
-    const value = rootValue(scope, expression, placed);
-    if (expression.root === "secrets" && value === null) {
-      throw new AppError("node_failed", `${placeOf(scope, placed)}: the workspace has no such secret.`);
-    }
-    return value;
+  if (expression.kind === "engine") return engineValue(scope, placed, outputs(scope));
+  const value = rootValue(scope, expression, placed);
+  if (value === BEYOND_PATHS) return engineValue(scope, placed, outputNamed(scope, expression));
+  if (expression.root === "secrets" && value === null) {
+    throw new AppError("node_failed", `${placeOf(scope, placed)}: the workspace has no such secret.`);
   }
+  return value;
+}
+
+/** All that a path can name of nodes. */
+function outputNamed(scope: Scope, { root, segments: [nodeId] }: PathExpression): Record<string, unknown> {
+  return root === "nodes" && typeof nodeId === "string" ? { [nodeId]: scope.output(nodeId) } : {};
+}
+
+function engineValue(scope: Scope, placed: Placed, nodes: Readonly<Record<string, unknown>>): Promise<unknown> {
   const { inputs, session, app, run, locals, onSecret } = scope;
   const secrets = secretsFor(scope, placed);
-  const value = evaluate(expression.source, { inputs, nodes: outputs(scope), session, app, run, secrets, ...locals }, (position) =>
+  const value = evaluate(placed.expression.source, { inputs, nodes, session, app, run, secrets, ...locals }, (position) =>
     placeOf(scope, placed, position),
   );
   if (!onSecret || !namesSecrets(placed)) return value;
