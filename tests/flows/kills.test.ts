@@ -145,11 +145,13 @@ describe("when the Worker is killed again and again", { timeout: PATIENCE }, () 
       PATIENCE,
     );
     expect(recorded.map(({ id }) => id).toSorted()).toEqual([...runs.values()].toSorted());
-    const [counts] = await platformRows(
-      `SELECT (SELECT count(*)::int FROM node_logs WHERE workspace_id = $1) AS node_logs,
-              (SELECT count(*)::int FROM billing_usage_events WHERE workspace_id = $1 AND meter = 'requests') AS requests`,
-      [member.workspace.id],
-    );
+    const counted = () =>
+      platformRows<{ node_logs: number; requests: number }>(
+        `SELECT (SELECT count(*)::int FROM node_logs WHERE workspace_id = $1) AS node_logs,
+                (SELECT count(*)::int FROM billing_usage_events WHERE workspace_id = $1 AND meter = 'requests') AS requests`,
+        [member.workspace.id],
+      );
+    const [counts] = await eventually(counted, ([now]) => now !== undefined && now.requests >= 200 && now.node_logs >= 1_400);
     expect(counts).toEqual({ node_logs: 200 * (NODES.length + 2), requests: 200 });
 
     for (const word of runs.keys()) {
