@@ -22,7 +22,7 @@ const KILLS = 10;
 /** The process in front of it takes longer to come back, and has nothing to lose. */
 const RUNS_THE_WORKER = "--debug-port";
 /** Milliseconds for anything at all, on a machine that has other work too. */
-const PATIENCE = 300_000;
+const PATIENCE = 600_000;
 const NODES = ["a", "b", "c", "d", "e"];
 
 /** When the far side was asked (ms since the epoch), by `/<run>/<node>`. */
@@ -145,11 +145,13 @@ describe("when the Worker is killed again and again", { timeout: PATIENCE }, () 
       PATIENCE,
     );
     expect(recorded.map(({ id }) => id).toSorted()).toEqual([...runs.values()].toSorted());
-    const [counts] = await platformRows(
-      `SELECT (SELECT count(*)::int FROM node_logs WHERE workspace_id = $1) AS node_logs,
-              (SELECT count(*)::int FROM billing_usage_events WHERE workspace_id = $1 AND meter = 'requests') AS requests`,
-      [member.workspace.id],
-    );
+    const counted = () =>
+      platformRows<{ node_logs: number; requests: number }>(
+        `SELECT (SELECT count(*)::int FROM node_logs WHERE workspace_id = $1) AS node_logs,
+                (SELECT count(*)::int FROM billing_usage_events WHERE workspace_id = $1 AND meter = 'requests') AS requests`,
+        [member.workspace.id],
+      );
+    const [counts] = await eventually(counted, ([now]) => now !== undefined && now.requests >= 200 && now.node_logs >= 1_400);
     expect(counts).toEqual({ node_logs: 200 * (NODES.length + 2), requests: 200 });
 
     for (const word of runs.keys()) {
@@ -164,21 +166,19 @@ describe("when the Worker is killed again and again", { timeout: PATIENCE }, () 
         if (next) expect(node.at(-1)).toBeLessThanOrEqual(next[0] ?? 0);
       }
     }
-    console.log(kills.length, "kills", [...asked.values()].filter((times) => times.length > 1).length, "repeats");
   });
 
   it("every watcher that comes back has all events once, in order, and the text of the answer", async () => {
     const reply = { id: "reply", type: "llm", config: { model: "offline-drip", prompt: "Say {{ inputs.word }} and more about it." } };
     const app = await publishApp(await signUp(), inARow([callNode("a"), reply, callNode("b")], { text: "{{ nodes.reply.text }}" }));
     const watched = inParallel(50, 10, (index) => followThrough(app.path, { inputs: { word: `s${index}` } }));
-    const kills = await killing(watched);
+    await killing(watched);
     for (const events of await watched) {
       expect(events.map(({ id }) => Number(id))).toEqual(events.map((_, index) => index + 1));
       expect(events.filter(({ event }) => event === "run.finished")).toHaveLength(1);
       expect(events.at(-1)).toMatchObject({ event: "run.finished", data: { status: "completed" } });
       expect(textOf(events, "reply")).toBe(events.at(-1)?.data.outputs.text);
     }
-    console.log(kills.length, "kills");
   });
 });
 
