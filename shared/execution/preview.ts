@@ -54,6 +54,7 @@ async function resolved(template: Template, { outputs, ...scope }: PreviewScope,
     place: placeOf,
     locals: {},
     secrets: Object.fromEntries([...secrets].map((name) => [name, HIDDEN])),
+    secretFields: [FIELD],
     upstream: [...known.keys()],
     output: (id) => known.get(id) ?? null,
   });

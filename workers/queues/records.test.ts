@@ -194,6 +194,7 @@ describe("runs", () => {
     const other = newId("workspace", systemClock, systemRandom);
     expect((await listRuns(ctx, other, "app_a", page)).data).toEqual([]);
     const attempts = [getRun(ctx, other, ids[0] ?? ""), listNodeLogs(ctx, other, ids[0] ?? "")];
-    for (const attempt of attempts) expect(await attempt.catch((error: unknown) => errorCode(error))).toBe("not_found");
+    const codes = await Promise.all(attempts.map((attempt) => attempt.catch((error: unknown) => errorCode(error))));
+    expect(codes).toEqual(["not_found", "not_found"]);
   });
 });
