@@ -133,8 +133,8 @@ const question = {
     { name: "discount", label: "Discount in percent", type: "number", required: true },
     { name: "urgent", label: "Send at once", type: "boolean", required: false },
   ],
-  asked_at: Date.parse("2026-11-22T18:20:05.000Z"),
-  expires_at: Date.parse("2026-11-29T18:20:05.000Z"),
+  asked_at: "2026-11-22T18:20:05.000Z",
+  expires_at: "2026-11-29T18:20:05.000Z",
 };
 
 const runs = [

@@ -1,12 +1,20 @@
 import { and, asc, desc, eq, lt } from "drizzle-orm";
+import { z } from "zod";
 import type { Context } from "#platform/context";
 import { notFound } from "#platform/errors";
 import { isId } from "#platform/ids";
 import { type Page, type PageRequest, readCursor, toPage } from "#platform/pages";
-import type { ExecutionRecord, NodeLog } from "#platform/records";
+import { type ExecutionRecord, type NodeLog, type Question, questionSchema } from "#platform/records";
 import { executions, nodeLogs, type RUN_STATUSES } from "#platform/schema";
 
 type RunStatus = (typeof RUN_STATUSES)[number];
+
+/** An open question as the members' API shows it. */
+type QuestionView = Omit<Question, "asked_at" | "expires_at"> & { readonly asked_at: string; readonly expires_at: string };
+
+function viewOfQuestion({ asked_at, expires_at, ...question }: Question): QuestionView {
+  return { ...question, asked_at: new Date(asked_at).toISOString(), expires_at: new Date(expires_at).toISOString() };
+}
 
 /** A run as the members' API shows it. */
 export interface RunView {
@@ -23,7 +31,7 @@ export interface RunView {
   readonly outputs: unknown;
   readonly error: unknown;
   /** What it has asked people, while it waits for their answer. */
-  readonly waiting: unknown;
+  readonly waiting: QuestionView[] | null;
   readonly usage: unknown;
   readonly started_at: string;
   readonly finished_at: string | null;
@@ -65,7 +73,7 @@ function presentRun(row: typeof executions.$inferSelect): RunView {
     inputs: row.inputs,
     outputs: row.outputs,
     error: row.error,
-    waiting: row.waiting,
+    waiting: row.waiting === null ? null : z.array(questionSchema).parse(row.waiting).map(viewOfQuestion),
     usage: row.usage,
     started_at: row.startedAt.toISOString(),
     finished_at: row.finishedAt?.toISOString() ?? null,
@@ -89,7 +97,7 @@ export function viewOfRecord(record: ExecutionRecord): RunView {
     inputs,
     outputs,
     error,
-    waiting: record.waiting ?? null,
+    waiting: record.waiting?.map(viewOfQuestion) ?? null,
     usage,
     started_at: new Date(record.started_at).toISOString(),
     finished_at: finished_at === null ? null : new Date(finished_at).toISOString(),

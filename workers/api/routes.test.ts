@@ -8,6 +8,9 @@ interface Operation {
   readonly permission: string;
 }
 
+/** The one address whose signature is its sign-in. */
+const HOOKS = "/api/v1/hooks/{token}";
+
 const METHODS = ["get", "post", "put", "patch", "delete"];
 
 let platform: Platform;
@@ -33,7 +36,9 @@ afterAll(() => platform.stop());
 
 async function describedOperations(): Promise<Operation[]> {
   const { body } = await platform.call("GET /openapi.json");
-  const members = Object.entries<Record<string, { "x-permission": string }>>(body.paths).filter(([path]) => path.startsWith("/api/"));
+  const members = Object.entries<Record<string, { "x-permission": string }>>(body.paths).filter(
+    ([path]) => path.startsWith("/api/") && path !== HOOKS,
+  );
   return members.flatMap(([path, item]) =>
     METHODS.filter((method) => item[method]).map((method) => ({
       route: method.toUpperCase(),

@@ -4,6 +4,15 @@ import { RUN_STATUSES } from "#platform/schema";
 const json = (description: string) => z.any().openapi({ description });
 const errorSchema = json("code, message and, where one failed, node_id; or null");
 
+const questionSchema = z.object({
+  node_id: z.string().openapi({ description: "Names the question to `/runs/{id}/signals/{name}`" }),
+  title: z.string(),
+  to: z.array(z.string()).openapi({ description: "Who may answer; whoever may manage runs, when empty" }),
+  fields: z.array(z.object({ name: z.string(), label: z.string(), type: z.string(), required: z.boolean() })),
+  asked_at: z.string(),
+  expires_at: z.string(),
+});
+
 export const runSchema = z
   .object({
     id: z.string(),
@@ -17,7 +26,7 @@ export const runSchema = z
     inputs: json("By the names that the start node declares"),
     outputs: json("By the names that the end node gives; null where the run did not get there"),
     error: errorSchema,
-    waiting: json("What it has asked people, while it waits for their answer; or null"),
+    waiting: z.array(questionSchema).nullable().openapi({ description: "What it has asked people, while it waits for their answer" }),
     usage: json("input_tokens, output_tokens, total_tokens"),
     started_at: z.string(),
     finished_at: z.string().nullable(),

@@ -57,7 +57,7 @@ const watchQuerySchema = z.object({
   last_event_id: z.string().optional().openapi({ description: "As Last-Event-ID." }),
 });
 
-const runAnswerSchema = z
+export const runAnswerSchema = z
   .object({
     run_id: z.string(),
     status: z.enum(RUN_STATUSES),

@@ -108,16 +108,13 @@ export type Secret = z.infer<typeof secretSchema>;
 
 const runErrorSchema = z.object({ code: z.string(), message: z.string(), node_id: z.string().nullish() }).nullable();
 
-/** A time that the journal of a run holds as milliseconds since the epoch. */
-const moment = z.union([z.string(), z.number()]).transform((at) => new Date(at).toISOString());
-
 const questionSchema = z.object({
   node_id: z.string(),
   title: z.string(),
   to: z.array(z.string()),
   fields: z.array(z.object({ name: z.string(), label: z.string(), type: z.enum(FIELD_TYPES).catch("string"), required: z.boolean() })),
-  asked_at: moment,
-  expires_at: moment,
+  asked_at: time,
+  expires_at: time,
 });
 export type Question = z.infer<typeof questionSchema>;
 
