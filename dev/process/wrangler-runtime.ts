@@ -5,40 +5,73 @@ import { isAlive } from "./command-of.ts";
 
 const LOOK_INTERVAL_MS = 500;
 const WATCH_INTERVAL_MS = 300;
+/** How long (ms) there may be nothing that runs the Worker: wrangler needs about a second to start it again. */
+const MISSED_AFTER_MS = 5_000;
+
+/** The flag of the workerd process that runs the Worker; the one in front of it, which listens for wrangler, has none. */
+const RUNS_THE_WORKER = " --debug-port";
 
 /**
- * Resolves when the workerd process that listens for `wrangler` on this port has come up and ended. wrangler 4.156 starts it
- * again but never tells it where the Worker is: every request then hangs. (The end of the other one, which runs the Worker,
- * it repairs within a second.) Calls `onUp` once it has come up. Also resolves, with nothing meant by it, when `signal` aborts.
+ * Resolves when `wrangler` on this port has come up and cannot serve any more, which it does not notice itself (4.156): its
+ * workerd process in front has ended, since the next one is never told where the Worker is; or the one that runs the Worker has
+ * ended and is not started again, as when it was killed while it started. Calls `onUp` once it has come up. Also resolves, with
+ * nothing meant by it, when `signal` aborts.
  */
 export async function untilRuntimeEnds(port: number, signal: AbortSignal, onUp: () => void): Promise<string> {
-  let runtime: number | undefined;
+  let front: Process | undefined;
+  let worker: Process | undefined;
+  let seenAt = 0;
   while (!signal.aborted) {
-    if (runtime === undefined) {
-      runtime = await listenerOf(port);
-      if (runtime !== undefined) onUp();
-    } else if (!isAlive(runtime)) return "its runtime ended";
-    await new Promise((resolve) => setTimeout(resolve, runtime === undefined ? LOOK_INTERVAL_MS : WATCH_INTERVAL_MS));
+    if (front === undefined) {
+      front = await listenerOf(port);
+      if (front !== undefined) onUp();
+      seenAt = Date.now();
+    } else if (!isAlive(front.pid)) return "its runtime ended";
+    else if (worker !== undefined && isAlive(worker.pid)) seenAt = Date.now();
+    else {
+      worker = await workerBeside(front);
+      if (worker === undefined && Date.now() - seenAt > MISSED_AFTER_MS) return "nothing runs it any more";
+    }
+    await new Promise((resolve) => setTimeout(resolve, front === undefined ? LOOK_INTERVAL_MS : WATCH_INTERVAL_MS));
   }
   return "stopped";
 }
 
-async function listenerOf(port: number): Promise<number | undefined> {
+interface Process {
+  readonly pid: number;
+  readonly parent: number;
+  readonly command: string;
+}
+
+async function listenerOf(port: number): Promise<Process | undefined> {
   const flag = `--socket-addr=entry=127.0.0.1:${port} `;
-  return (await processes()).find(({ command }) => command.includes("workerd serve") && `${command} `.includes(flag))?.pid;
+  return (await processes()).find(({ command }) => command.includes("workerd serve") && `${command} `.includes(flag));
+}
+
+/** What runs the Worker for the wrangler that this one is in front of. */
+async function workerBeside({ parent }: Process): Promise<Process | undefined> {
+  return (await processes()).find((other) => other.parent === parent && other.command.includes(RUNS_THE_WORKER));
 }
 
 /** Every process of this machine, by /proc where there is one. */
-async function processes(): Promise<{ pid: number; command: string }[]> {
+async function processes(): Promise<Process[]> {
   if (process.platform !== "linux") {
-    const { stdout } = await promisify(execFile)("ps", ["-A", "-o", "pid=,args="], { maxBuffer: 16 * 1024 * 1024 });
-    return stdout.split("\n").map((line) => ({ pid: Number.parseInt(line, 10), command: line.trim().replace(/^\d+ /, "") }));
+    const { stdout } = await promisify(execFile)("ps", ["-A", "-o", "pid=,ppid=,args="], { maxBuffer: 16 * 1024 * 1024 });
+    return [...stdout.matchAll(/^\s*(\d+)\s+(\d+)\s+(.*)$/gm)].map(([, pid, parent, command = ""]) => ({
+      pid: Number(pid),
+      parent: Number(parent),
+      command,
+    }));
   }
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
   return await Promise.all(
-    pids.map(async (pid) => ({
-      pid: Number(pid),
-      command: (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).replaceAll("\0", " "),
-    })),
+    pids.map(async (pid) => {
+      const [status, command] = await Promise.all(
+        ["stat", "cmdline"].map((file) => readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "")),
+      );
+      // The program's name, in parentheses, may hold anything.
+      const [, parent] = /^.*\) \S (\d+)/s.exec(status ?? "") ?? [];
+      return { pid: Number(pid), parent: Number(parent ?? 0), command: (command ?? "").replaceAll("\0", " ") };
+    }),
   );
 }

@@ -1,4 +1,5 @@
 import { AppError } from "#platform/errors";
+import { readBytes } from "../read-body.ts";
 
 /** Largest request body of the members' API, in bytes. */
 const MAX_BODY = 1024 * 1024;
@@ -10,40 +11,12 @@ const JSON_TYPE = /^application\/(?:[a-z0-9.+-]+\+)?json\s*(?:;|$)/i;
  * @throws `payload_too_large`, `unsupported_media_type` for anything but JSON, `bad_request` for what is not valid UTF-8 or JSON
  */
 export async function readBody(request: Request): Promise<{ request: Request; body: Uint8Array<ArrayBuffer> }> {
-  const body = request.body ? await readAll(request, request.body) : new Uint8Array();
+  const body = await readBytes(request, MAX_BODY);
   if (body.length === 0) return { request: withBody(request, null), body };
   if (!JSON_TYPE.test(request.headers.get("Content-Type") ?? ""))
     throw new AppError("unsupported_media_type", "Send the body as application/json.");
   requireJson(body);
   return { request: withBody(request, body), body };
-}
-
-async function readAll(request: Request, stream: ReadableStream<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
-  if (Number(request.headers.get("Content-Length") ?? 0) > MAX_BODY) {
-    await stream.cancel();
-    throw tooLarge();
-  }
-  const reader = stream.getReader();
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for (let part = await reader.read(); !part.done; part = await reader.read()) {
-    size += part.value.length;
-    if (size > MAX_BODY) {
-      await reader.cancel();
-      throw tooLarge();
-    }
-    chunks.push(part.value);
-  }
-  const body = new Uint8Array(size);
-  chunks.reduce((offset, chunk) => {
-    body.set(chunk, offset);
-    return offset + chunk.length;
-  }, 0);
-  return body;
-}
-
-function tooLarge(): AppError {
-  return new AppError("payload_too_large", `The body is larger than ${MAX_BODY} bytes.`);
 }
 
 function requireJson(body: Uint8Array): void {

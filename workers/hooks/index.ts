@@ -1,7 +1,7 @@
 import type { Context } from "#platform/context";
 import { AppError } from "#platform/errors";
 import { placeOf, receiveWebhook } from "#runtime";
-import { readText } from "../runtime/read-body.ts";
+import { readText } from "../read-body.ts";
 
 /** Bytes of a webhook's body. */
 const LIMIT = 1_048_576;

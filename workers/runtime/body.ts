@@ -2,7 +2,7 @@ import { z } from "zod";
 import { AppError, validationFailed } from "#platform/errors";
 import { faultsOf } from "#platform/faults";
 import { checkAmount, type GivenFile, MAX_UPLOAD_BYTES } from "#runtime";
-import { mediaTypeOf, readMultipart, readText } from "./read-body.ts";
+import { mediaTypeOf, readMultipart, readText } from "../read-body.ts";
 
 /** The most a run's request may carry besides files, in bytes. */
 const LIMIT = 256 * 1024;

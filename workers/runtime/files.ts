@@ -11,9 +11,9 @@ import {
   requireOrigin,
   storeFile,
 } from "#runtime";
+import { mediaTypeOf, readBytes, readMultipart } from "../read-body.ts";
 import { givenFile } from "./body.ts";
 import { clientIp, refusal } from "./limits.ts";
-import { mediaTypeOf, readBytes, readMultipart } from "./read-body.ts";
 import { enter, sessionHeaders, type Visit } from "./visit.ts";
 
 /** Bytes around the parts of a form. */
