@@ -226,6 +226,11 @@ describe("forms without scripts", () => {
     expect(html).toContain("Copy it now");
   });
 
+  it("are refused when they are no form", async () => {
+    const answer = await ask("/sign-in", { form: {}, headers: { "Content-Type": "application/json" }, signedIn: false });
+    expect(answer.status).toBe(400);
+  });
+
   it("do not come from other sites", async () => {
     for (const headers of [{ Origin: "https://evil.example" }, { Origin: "null" }]) {
       const api = createStubApi();

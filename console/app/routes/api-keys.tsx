@@ -14,6 +14,7 @@ import { Empty, Heading, Title } from "../components/page.tsx";
 import { ProblemNote, Warning } from "../components/problem.tsx";
 import { type Column, Rows } from "../components/rows.tsx";
 import { redirectWithFlash } from "../flash.ts";
+import { sentForm } from "../form.ts";
 import { useText } from "../i18n/use-text.ts";
 import { paths } from "../paths.ts";
 import { visitContext } from "../visit.ts";
@@ -35,7 +36,7 @@ export async function loader({ params, context }: Route.LoaderArgs) {
 
 export async function action({ params, request, context }: Route.ActionArgs) {
   const visit = context.get(visitContext);
-  const fields = await request.formData();
+  const fields = await sentForm(request);
   const form = entries.parse({ ...Object.fromEntries(fields), scopes: fields.getAll("scopes") });
   const path = keysPath(params.workspaceId);
   if (form.intent === "create") {

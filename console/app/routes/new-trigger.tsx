@@ -8,6 +8,7 @@ import { OneTime } from "../components/code.tsx";
 import { Title } from "../components/page.tsx";
 import { ProblemNote } from "../components/problem.tsx";
 import { redirectWithFlash } from "../flash.ts";
+import { sentForm } from "../form.ts";
 import { catalogue } from "../i18n/locale.ts";
 import { useText } from "../i18n/use-text.ts";
 import { paths } from "../paths.ts";
@@ -34,7 +35,7 @@ export async function loader({ params, context }: Route.LoaderArgs) {
 export async function action({ params, request, context }: Route.ActionArgs) {
   const visit = context.get(visitContext);
   const type = typeOf(params.type);
-  const form = await request.formData();
+  const form = await sentForm(request);
   const { entered, ...read } = readTriggerForm(type, form, catalogue(visit.locale));
   if (!read.ok) return data({ entered, problem: read.problem, once: crypto.randomUUID(), made: null }, { status: 422 });
   const path = `/apps/${encodeURIComponent(params.appId)}/triggers`;

@@ -9,6 +9,7 @@ import { Confirm } from "../components/dialog.tsx";
 import { Title } from "../components/page.tsx";
 import { ProblemNote } from "../components/problem.tsx";
 import { redirectWithFlash } from "../flash.ts";
+import { sentForm } from "../form.ts";
 import { catalogue } from "../i18n/locale.ts";
 import { useText } from "../i18n/use-text.ts";
 import { paths } from "../paths.ts";
@@ -35,7 +36,7 @@ export async function action({ params, request, context }: Route.ActionArgs) {
   const visit = context.get(visitContext);
   const path = triggerPath(params);
   const list = paths.triggers(params.workspaceId, params.appId);
-  const form = await request.formData();
+  const form = await sentForm(request);
   const intent = form.get("intent");
   if (intent === "delete") {
     const deleted = await writeOnly(visit, { method: "DELETE", path });
