@@ -15,7 +15,8 @@ export interface ServedWorker {
 export async function serve(config: string, vars: Readonly<Record<string, string>>, directory: string): Promise<ServedWorker> {
   execFileSync(program("wrangler"), ["deploy", "--dry-run", "--config", inRepository(config), "--outdir", directory], { stdio: "pipe" });
   const { workerOptions } = workerOptionsOf(inRepository(config));
-  const { modulesRules: _, bindings, ...options } = workerOptions;
+  // Where Cloudflare looks for a static file before it calls a Worker, Miniflare has Workers of its own: they cost more than ours.
+  const { modulesRules: _, assets: _assets, bindings, ...options } = workerOptions;
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       ...options,
