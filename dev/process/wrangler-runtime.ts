@@ -5,8 +5,9 @@ import { isAlive } from "./command-of.ts";
 
 const LOOK_INTERVAL_MS = 500;
 const WATCH_INTERVAL_MS = 300;
-/** How long (ms) there may be nothing that runs the Worker: wrangler needs about a second to start it again. */
-const MISSED_AFTER_MS = 5_000;
+/** How long (ms) there may be nothing that runs the Worker: wrangler has to bundle it first, and then starts it again within a second. */
+const FIRST_WITHIN_MS = 60_000;
+const AGAIN_WITHIN_MS = 5_000;
 
 /** The flag of the workerd process that runs the Worker; the one in front of it, which listens for wrangler, has none. */
 const RUNS_THE_WORKER = " --debug-port";
@@ -20,17 +21,17 @@ const RUNS_THE_WORKER = " --debug-port";
 export async function untilRuntimeEnds(port: number, signal: AbortSignal, onUp: () => void): Promise<string> {
   let front: Process | undefined;
   let worker: Process | undefined;
-  let seenAt = 0;
+  let missedAt = 0;
   while (!signal.aborted) {
     if (front === undefined) {
       front = await listenerOf(port);
       if (front !== undefined) onUp();
-      seenAt = Date.now();
+      missedAt = Date.now() + FIRST_WITHIN_MS;
     } else if (!isAlive(front.pid)) return "its runtime ended";
-    else if (worker !== undefined && isAlive(worker.pid)) seenAt = Date.now();
     else {
-      worker = await workerBeside(front);
-      if (worker === undefined && Date.now() - seenAt > MISSED_AFTER_MS) return "nothing runs it any more";
+      if (worker === undefined || !isAlive(worker.pid)) worker = await workerBeside(front);
+      if (worker !== undefined) missedAt = Date.now() + AGAIN_WITHIN_MS;
+      else if (Date.now() > missedAt) return "nothing runs it any more";
     }
     await new Promise((resolve) => setTimeout(resolve, front === undefined ? LOOK_INTERVAL_MS : WATCH_INTERVAL_MS));
   }
