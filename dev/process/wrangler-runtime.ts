@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { isAlive } from "./command-of.ts";
 
@@ -19,23 +20,28 @@ const RUNS_THE_WORKER = " --debug-port";
  * nothing meant by it, when `signal` aborts.
  */
 export async function untilRuntimeEnds(port: number, signal: AbortSignal, onUp: () => void): Promise<string> {
-  let front: Process | undefined;
+  const front = await firstListener(port, signal);
+  if (front === undefined) return "stopped";
+  onUp();
   let worker: Process | undefined;
-  let missedAt = 0;
+  let missedAt = Date.now() + FIRST_WITHIN_MS;
   while (!signal.aborted) {
-    if (front === undefined) {
-      front = await listenerOf(port);
-      if (front !== undefined) onUp();
-      missedAt = Date.now() + FIRST_WITHIN_MS;
-    } else if (!isAlive(front.pid)) return "its runtime ended";
-    else {
-      if (worker === undefined || !isAlive(worker.pid)) worker = await workerBeside(front);
-      if (worker !== undefined) missedAt = Date.now() + AGAIN_WITHIN_MS;
-      else if (Date.now() > missedAt) return "nothing runs it any more";
-    }
-    await new Promise((resolve) => setTimeout(resolve, front === undefined ? LOOK_INTERVAL_MS : WATCH_INTERVAL_MS));
+    if (!isAlive(front.pid)) return "its runtime ended";
+    if (worker === undefined || !isAlive(worker.pid)) worker = await workerBeside(front);
+    if (worker !== undefined) missedAt = Date.now() + AGAIN_WITHIN_MS;
+    else if (Date.now() > missedAt) return "nothing runs it any more";
+    await delay(WATCH_INTERVAL_MS);
   }
   return "stopped";
+}
+
+async function firstListener(port: number, signal: AbortSignal): Promise<Process | undefined> {
+  while (!signal.aborted) {
+    const found = await listenerOf(port);
+    if (found !== undefined) return found;
+    await delay(LOOK_INTERVAL_MS);
+  }
+  return undefined;
 }
 
 interface Process {
