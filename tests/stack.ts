@@ -131,35 +131,38 @@ function freePort(): Promise<number> {
   });
 }
 
-/**
- * Kills every process of a program (such as `workerd`) among the descendants of `ancestor`, or those of them that were started
- * with this flag, without a word. Gives how many.
- */
-export function killAll(ancestor: number, program: string, flag = ""): number {
-  const pids = descendants(ancestor, program, flag);
-  for (const pid of pids) {
-    try {
-      process.kill(pid, "SIGKILL");
-    } catch (error) {
-      // One that ended by itself meanwhile, as a runtime does whose parent is gone.
-      if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
-    }
-  }
-  return pids.length;
+/** Kills every process of a program (such as `workerd`) among the descendants of `ancestor`, without a word. */
+export function killAll(ancestor: number, program: string): void {
+  for (const pid of descendants([ancestor], program)) kill(pid);
 }
 
-function descendants(ancestor: number, program: string, flag: string): number[] {
+/** Kills what runs the Worker; what listens in front of it, which takes longer to come back and has nothing to lose, stays. */
+export function killWorker(ancestor: number): void {
+  for (const pid of descendants(descendants([ancestor], "", "wrangler-dist/cli.js dev "), "workerd", "--debug-port")) kill(pid);
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    // One that ended by itself meanwhile, as a runtime does whose parent is gone.
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+  }
+}
+
+/** The processes below these; only those of a program, and started with these words, where they are given. */
+function descendants(ancestors: readonly number[], program = "", words = ""): number[] {
   const rows = execFileSync("ps", ["-eo", "pid=,ppid=,comm=,args="], { encoding: "utf8", maxBuffer: 16 * 1024 * 1024 })
     .trim()
     .split("\n")
     .map((line) => line.trim().split(/\s+/));
   const found: number[] = [];
-  const queue = [String(ancestor)];
+  const queue = ancestors.map(String);
   for (let parent = queue.shift(); parent !== undefined; parent = queue.shift()) {
-    for (const [pid, ppid, name, ...words] of rows) {
+    for (const [pid, ppid, name, ...command] of rows) {
       if (ppid !== parent || pid === undefined) continue;
       queue.push(pid);
-      if (name === program && words.join(" ").includes(flag)) found.push(Number(pid));
+      if ((program === "" || name === program) && command.join(" ").includes(words)) found.push(Number(pid));
     }
   }
   return found;

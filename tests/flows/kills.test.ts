@@ -3,24 +3,10 @@ import { createServer, type Server } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { createParser } from "eventsource-parser";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { killAll } from "../stack.ts";
-import {
-  type Answer,
-  call,
-  echo,
-  eventually,
-  inParallel,
-  type Json,
-  platformRows,
-  publishApp,
-  type SseEvent,
-  signUp,
-  stack,
-} from "./client.ts";
+import { killWorker } from "../stack.ts";
+import { type Answer, call, echo, eventually, type Json, platformRows, publishApp, type SseEvent, signUp, stack } from "./client.ts";
 
-const KILLS = 10;
-/** The process in front of it takes longer to come back, and has nothing to lose. */
-const RUNS_THE_WORKER = "--debug-port";
+const KILLS = 20;
 /** Milliseconds for anything at all, on a machine that has other work too. */
 const PATIENCE = 600_000;
 const NODES = ["a", "b", "c", "d", "e"];
@@ -51,24 +37,27 @@ function inARow(nodes: Json[], outputs: Json): Json {
 
 const callNode = (id: string) => ({ id, type: "http", config: { url: `http://127.0.0.1:${stack().farPort}/{{ inputs.word }}/${id}` } });
 
-/** Kills the runtime at random moments in which it is at work, until the work is over or has been through enough. */
-async function killing(work: Promise<unknown>): Promise<Kill[]> {
+/**
+ * Begins so many pieces of work, an equal part of them before each kill, and kills the runtime at random moments in which it is
+ * at work. Gives what has become of each.
+ */
+async function killing<T>(amount: number, begin: (index: number) => Promise<T>): Promise<{ kills: Kill[]; done: T[] }> {
   const kills: Kill[] = [];
-  let over = false;
-  const end = () => {
-    over = true;
-  };
-  work.then(end, end);
-  while (!over && kills.length < KILLS) {
-    await eventually(isUp, (up) => up || over, PATIENCE);
-    await delay(Math.random() * 4_000);
+  const work: Promise<T>[] = [];
+  while (kills.length < KILLS) {
+    await eventually(isUp, (up) => up, PATIENCE);
+    const part = Math.ceil((amount * (kills.length + 1)) / KILLS) - work.length;
+    work.push(...Array.from({ length: part }, (_, index) => begin(work.length + index)));
+    await delay(Math.random() * 1_500);
     const from = Date.now();
-    killAll(stack().pid, "workerd", RUNS_THE_WORKER);
+    killWorker(stack().pid);
     // What it had sent by then is still to be counted.
     await delay(100);
     kills.push({ from, to: Date.now() });
   }
-  return kills;
+  // Whoever comes next finds it up again, the console too.
+  await eventually(isUp, (up) => up, PATIENCE);
+  return { kills, done: await Promise.all(work) };
 }
 
 /** Times in ms since the epoch. */
@@ -79,7 +68,9 @@ interface Kill {
 
 async function isUp(): Promise<boolean> {
   try {
-    return (await call("/demo/lead-desk/schema")).status === 200;
+    const [own, byConsole] = await Promise.all([call("/demo/lead-desk/schema"), fetch(new URL("/healthz", stack().console))]);
+    await byConsole.body?.cancel();
+    return own.status === 200 && byConsole.status === 200;
   } catch {
     return false;
   }
@@ -133,9 +124,8 @@ describe("when the Worker is killed again and again", { timeout: PATIENCE }, () 
   it("every asynchronous run that was accepted ends, and no node that has ended runs again", async () => {
     const member = await signUp();
     const app = await publishApp(member, inARow(NODES.map(callNode), { said: "{{ nodes.e.body }}" }));
-    const accepted = inParallel(200, 4, async (index) => [`r${index}`, await insist(app.path, `r${index}`)] as const);
-    const kills = await killing(accepted);
-    const runs = new Map(await accepted);
+    const { kills, done } = await killing(200, async (index) => [`r${index}`, await insist(app.path, `r${index}`)] as const);
+    const runs = new Map(done);
     expect(new Set(runs.values()).size).toBe(200);
 
     const recorded = await eventually(
@@ -171,9 +161,8 @@ describe("when the Worker is killed again and again", { timeout: PATIENCE }, () 
   it("every watcher that comes back has all events once, in order, and the text of the answer", async () => {
     const reply = { id: "reply", type: "llm", config: { model: "offline-drip", prompt: "Say {{ inputs.word }} and more about it." } };
     const app = await publishApp(await signUp(), inARow([callNode("a"), reply, callNode("b")], { text: "{{ nodes.reply.text }}" }));
-    const watched = inParallel(50, 10, (index) => followThrough(app.path, { inputs: { word: `s${index}` } }));
-    await killing(watched);
-    for (const events of await watched) {
+    const { done } = await killing(50, (index) => followThrough(app.path, { inputs: { word: `s${index}` } }));
+    for (const events of done) {
       expect(events.map(({ id }) => Number(id))).toEqual(events.map((_, index) => index + 1));
       expect(events.filter(({ event }) => event === "run.finished")).toHaveLength(1);
       expect(events.at(-1)).toMatchObject({ event: "run.finished", data: { status: "completed" } });
