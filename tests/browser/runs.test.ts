@@ -1,4 +1,5 @@
 import { createServer, type Server } from "node:http";
+import { setTimeout } from "node:timers/promises";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -102,6 +103,18 @@ async function visit(): Promise<string> {
   return data.run_id;
 }
 
+/** Milliseconds that an answer is under way on a slow line: longer than the page waits before it reads what it has heard of. */
+const SLOW_LINE_MS = 1_500;
+
+/** From now on the page is far away: what it hears of the run meanwhile must not make it lose what an answer has to say. */
+async function slowTheLine(runId: string): Promise<void> {
+  await page.route(`**/runs/${runId}.data*`, async (route) => {
+    const response = await route.fetch({ maxRedirects: 0 });
+    await setTimeout(SLOW_LINE_MS);
+    await route.fulfill({ response });
+  });
+}
+
 /** Waits until the page says that its run is so. */
 async function untilStatus(status: string): Promise<void> {
   await page.locator("[role=status]").getByText(status, { exact: true }).waitFor({ timeout: 60_000 });
@@ -185,8 +198,10 @@ describe.skipIf(chromiumPath === undefined)("running an app from the console", (
     await page.getByRole("row").filter({ hasText: "Visitor" }).getByRole("link").click();
     await page.waitForURL(`**/runs/${runId}`);
     await page.getByLabel("Discount in percent").fill("5");
+    await slowTheLine(runId);
     await page.getByRole("button", { name: "Approve" }).click();
     await page.getByText("Your answer was taken.").waitFor();
+    await page.unrouteAll({ behavior: "wait" });
     await untilStatus("Completed");
     await page.getByText('"discount": 5').first().waitFor();
   });

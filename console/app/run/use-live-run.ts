@@ -1,5 +1,5 @@
-import { useEffect, useReducer } from "react";
-import { useRevalidator } from "react-router";
+import { useEffect, useReducer, useRef } from "react";
+import { useNavigation, useRevalidator } from "react-router";
 import type { Run } from "../api/schemas.ts";
 import { GOING } from "../api/words.ts";
 import { FOLLOWED_EVENTS, followEvent, type LiveNode, readRunEvent, TELLING } from "./live-nodes.ts";
@@ -17,6 +17,7 @@ const LOOK_WHILE_LISTENING = 10_000;
 export function useLiveRun({ id, status }: Pick<Run, "id" | "status">): readonly LiveNode[] {
   const [nodes, follow] = useReducer(followEvent, []);
   const { revalidate } = useRevalidator();
+  const leading = useIsLeadingOn();
   const going = GOING.includes(status);
   useEffect(() => {
     if (!going) return;
@@ -26,11 +27,12 @@ export function useLiveRun({ id, status }: Pick<Run, "id" | "status">): readonly
     const readSoon = () => {
       timers.soon ??= setTimeout(() => {
         timers.soon = undefined;
-        void revalidate();
+        if (leading.current) readSoon();
+        else void revalidate();
       }, SOON);
     };
     const look = () => {
-      if (document.visibilityState === "visible") void revalidate();
+      if (document.visibilityState === "visible" && !leading.current) void revalidate();
       lookLater();
     };
     const lookLater = () => {
@@ -51,6 +53,19 @@ export function useLiveRun({ id, status }: Pick<Run, "id" | "status">): readonly
       clearTimeout(timers.soon);
       clearTimeout(timers.look);
     };
-  }, [id, going, revalidate]);
+  }, [id, going, revalidate, leading]);
   return nodes;
+}
+
+/**
+ * Whether a form or a link of the page is leading on to something at the moment. To read the page again then would break that
+ * off and begin it once more, and what it was to say would be lost: a message is said to the first who asks.
+ */
+function useIsLeadingOn(): { readonly current: boolean } {
+  const { state } = useNavigation();
+  const leading = useRef(false);
+  useEffect(() => {
+    leading.current = state !== "idle";
+  }, [state]);
+  return leading;
 }
