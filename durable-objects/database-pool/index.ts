@@ -1,15 +1,15 @@
 import { DurableObject } from "cloudflare:workers";
 import { createWorkspacePool } from "#database";
 import type { Env } from "#platform/env";
-import type { DatabasePoolApi, PoolReply, SqlAnswer, SqlStatement } from "#platform/objects/database-pool";
+import type { DatabasePoolApi, OperationAnswer, OperationRequest, PoolReply, ProvisioningStep } from "#platform/objects/database-pool";
 
 /** The home of a workspace's database pool: one object a workspace, named by the workspace's id. It stores nothing. */
 export class DatabasePool extends DurableObject<Env> implements DatabasePoolApi {
   readonly #pool = createWorkspacePool(this.env, (work) => this.ctx.waitUntil(work));
 
-  async run(workspaceId: string, statement: SqlStatement, name?: string): Promise<PoolReply<SqlAnswer>> {
+  async execute(workspaceId: string, request: OperationRequest): Promise<PoolReply<OperationAnswer>> {
     this.#assertOwn(workspaceId);
-    return this.#pool.run(workspaceId, statement, name);
+    return this.#pool.execute(workspaceId, request);
   }
 
   async stop(workspaceId: string, name: string): Promise<void> {
@@ -17,9 +17,14 @@ export class DatabasePool extends DurableObject<Env> implements DatabasePoolApi 
     return this.#pool.stop(workspaceId, name);
   }
 
-  async provision(workspaceId: string): Promise<PoolReply<null>> {
+  async provision(workspaceId: string, step: ProvisioningStep): Promise<PoolReply<boolean>> {
     this.#assertOwn(workspaceId);
-    return this.#pool.provision(workspaceId);
+    return this.#pool.provision(workspaceId, step);
+  }
+
+  async rotate(workspaceId: string): Promise<PoolReply<null>> {
+    this.#assertOwn(workspaceId);
+    return this.#pool.rotate(workspaceId);
   }
 
   async applySchema(workspaceId: string, schema: object): Promise<PoolReply<null>> {

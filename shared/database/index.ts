@@ -1,7 +1,7 @@
-export { applySchema } from "./apply.ts";
-export { executeOperation } from "./execute.ts";
-export { type DbOperation, dbOperationSchema, type OperationResult, WHERE_OPERATORS } from "./operation.ts";
-export { ensureDatabase, getDatabase } from "./provision.ts";
-export { type DbColumn, type DbSchema, type DbTable, dbSchemaSchema } from "./schema.ts";
-export { validateDbSchema } from "./schema-faults.ts";
-export { createWorkspacePool } from "./workspace-pool.ts";
+export { applySchema } from "./migrations/apply.ts";
+export { executeOperation } from "./operations/execute.ts";
+export { type DbOperation, dbOperationSchema, type OperationResult, WHERE_OPERATORS } from "./operations/operation.ts";
+export { createWorkspacePool } from "./pool/workspace-pool.ts";
+export { ensureDatabase, getDatabase } from "./provisioning/provision.ts";
+export { type DbColumn, type DbSchema, type DbTable, dbSchemaSchema } from "./schema/db-schema.ts";
+export { validateDbSchema } from "./schema/schema-faults.ts";

@@ -50,6 +50,8 @@ export interface Env {
   readonly DATABASE_URL: string;
   /** Admin connection string of the server that workspace databases are made on. */
   readonly WORKSPACE_DATABASE_ADMIN_URL: string;
+  /** Admin address of the MySQL server that workspace databases may be made on; without it there are none. */
+  readonly MYSQL_URL?: string;
   /** Origin of the local SQL gateway; empty where the drivers reach their databases by themselves. */
   readonly SQL_GATEWAY_ORIGIN: string;
 

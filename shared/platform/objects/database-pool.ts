@@ -1,19 +1,5 @@
 import type { Fault } from "#platform/errors";
 
-/** One statement with its parameters, all in PostgreSQL's text form. */
-export interface SqlStatement {
-  readonly text: string;
-  readonly params: readonly (string | null)[];
-}
-
-/** An answer as the server gave it: values in text form, with the object id of each column's type. */
-export interface SqlAnswer {
-  readonly columns: readonly { readonly name: string; readonly type: number }[];
-  readonly rows: readonly (readonly (string | null)[])[];
-  /** Rows selected or changed. */
-  readonly count: number;
-}
-
 /** Error classes do not survive an RPC boundary, so failures are values. `code` is one of the published error codes. */
 export interface PoolFailure {
   readonly code: string;
@@ -23,17 +9,40 @@ export interface PoolFailure {
 
 export type PoolReply<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: PoolFailure };
 
+/** One operation of a db node. */
+export interface OperationRequest {
+  /** A `DbSchema` that declares the operation's table. */
+  readonly schema: object;
+  /** A `DbOperation`. */
+  readonly operation: object;
+  /** By which it can be stopped. */
+  readonly name?: string;
+}
+
+/** Rows by the names of their columns, as JSON values. */
+export interface OperationAnswer {
+  readonly rows: Record<string, unknown>[];
+  /** Rows selected, counted or changed. */
+  readonly count: number;
+}
+
+/** The steps of making a database, in their order. */
+export const PROVISIONING_STEPS = ["create", "roles", "verify", "store"] as const;
+export type ProvisioningStep = (typeof PROVISIONING_STEPS)[number];
+
 /**
  * The gate to one workspace's own database, and the only holder of its credentials. The object's name is the workspace
  * id, which every call repeats.
  */
 export interface DatabasePoolApi {
-  /** Runs one statement by the runtime role. What names it can stop it. */
-  run(workspaceId: string, statement: SqlStatement, name?: string): Promise<PoolReply<SqlAnswer>>;
-  /** Stops the statement of this name at the server, if it still waits or runs. */
+  /** Runs one operation by the runtime role. */
+  execute(workspaceId: string, request: OperationRequest): Promise<PoolReply<OperationAnswer>>;
+  /** Stops the operation of this name at the server, if it still waits or runs. */
   stop(workspaceId: string, name: string): Promise<void>;
-  /** Makes the database and its roles, or finishes what an earlier call began. The workspace's row must exist. */
-  provision(workspaceId: string): Promise<PoolReply<null>>;
+  /** Does one step of making the database. The workspace's row must exist. False: the step is not over yet and is to be asked for again. */
+  provision(workspaceId: string, step: ProvisioningStep): Promise<PoolReply<boolean>>;
+  /** Gives both roles new credentials without failing a statement; the old ones are refused afterwards. */
+  rotate(workspaceId: string): Promise<PoolReply<null>>;
   /** Brings the database to a declared schema (`DbSchema`), by additive changes alone and by the owner role. */
   applySchema(workspaceId: string, schema: object): Promise<PoolReply<null>>;
 }

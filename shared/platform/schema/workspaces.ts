@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { boolean, check, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { PROVISIONING_STEPS } from "#platform/objects/database-pool";
 import { createdAt, moment, updatedAt } from "./columns.ts";
 import { users } from "./identity.ts";
 
@@ -141,10 +142,16 @@ export const workspaceDatabases = pgTable(
     provider: text("provider", { enum: ["postgres", "mysql", "neon", "planetscale"] }).notNull(),
     name: text("name").notNull().unique(),
     status: text("status", { enum: ["provisioning", "ready", "failed", "suspended"] }).notNull(),
+    /** What is being done while the database is made. */
+    step: text("step", { enum: PROVISIONING_STEPS }),
     error: text("error"),
     region: text("region").notNull(),
+    /** What the provider calls it, such as a project's id. */
+    reference: text("reference"),
     sealedOwner: text("sealed_owner"),
     sealedRuntime: text("sealed_runtime"),
+    /** The credentials that the next entries are to have, until they alone open the database. */
+    sealedDraft: text("sealed_draft"),
     keyVersion: integer("key_version"),
     /** Raised when credentials change, so that a pool knows to take the new ones. */
     credentialsRevision: integer("credentials_revision").notNull().default(0),

@@ -1,0 +1,92 @@
+import { Client, neon, neonConfig } from "@neondatabase/serverless";
+import { configureDriver } from "#platform/db";
+import type { Env } from "#platform/env";
+import { boundedFetch, COMMAND_LIMIT_MS, limitSignal, MAX_WIRE_BYTES, STATEMENT_LIMIT_MS } from "../bounded-fetch.ts";
+import type { Driver, Query, SqlAnswer, SqlStatement, TransactionOptions, ValueType } from "../driver.ts";
+import { asDriverError } from "../failures.ts";
+import { postgresRefusal } from "./failures.ts";
+
+const CONNECT_LIMIT_MS = 10_000;
+
+/** Object ids of PostgreSQL's built-in types (pg_type.dat); they never change. */
+const VALUE_TYPES: Readonly<Record<number, ValueType>> = {
+  16: "boolean",
+  20: "integer",
+  21: "integer",
+  23: "integer",
+  114: "json",
+  700: "number",
+  701: "number",
+  1114: "timestamp",
+  1184: "timestamp",
+  3802: "json",
+};
+
+/** Every value stays as the server wrote it. */
+const TEXT_TYPES = { getTypeParser: () => (text: string) => text };
+
+interface Result {
+  readonly fields: readonly { readonly name: string; readonly dataTypeID: number }[];
+  readonly rows: readonly (readonly (string | null)[])[];
+  readonly rowCount: number | null;
+}
+
+function toAnswer({ fields, rows, rowCount }: Result): SqlAnswer {
+  const columns = fields.map(({ name, dataTypeID }) => ({ name, type: VALUE_TYPES[dataTypeID] ?? ("text" as const) }));
+  return { columns, rows, count: rowCount ?? 0 };
+}
+
+async function guarded<T>(request: Promise<T>): Promise<T> {
+  try {
+    return await request;
+  } catch (error) {
+    throw asDriverError(error, postgresRefusal(error));
+  }
+}
+
+const bounds = (limitMs: number, stop?: AbortSignal) => ({ signal: limitSignal(limitMs, stop), maxResponseBytes: MAX_WIRE_BYTES });
+
+async function run(address: string, { text, params }: SqlStatement, stop?: AbortSignal): Promise<SqlAnswer> {
+  const fetchOptions = bounds(STATEMENT_LIMIT_MS, stop);
+  const options = { arrayMode: true, fullResults: true, types: TEXT_TYPES, fetchOptions } as const;
+  return toAnswer(await guarded(neon(address).query(text, [...params], options)));
+}
+
+async function command(address: string, text: string): Promise<void> {
+  await guarded(neon(address).query(text, [], { fetchOptions: bounds(COMMAND_LIMIT_MS) }));
+}
+
+async function transaction<T>(
+  address: string,
+  work: (query: Query) => Promise<T>,
+  { readOnly = false, signal }: TransactionOptions = {},
+): Promise<T> {
+  const client = new Client({ connectionString: address, connectionTimeoutMillis: CONNECT_LIMIT_MS });
+  const query: Query = async ({ text, params }) => {
+    signal?.throwIfAborted();
+    return toAnswer(await guarded(client.query({ text, values: [...params], rowMode: "array", types: TEXT_TYPES })));
+  };
+  // A lost connection also rejects the query that waits for it, which is where it is dealt with.
+  client.on("error", () => undefined);
+  // A connection that ends inside a transaction takes the transaction with it, and the statement under way.
+  const stop = () => void client.end();
+  signal?.addEventListener("abort", stop, { once: true });
+  try {
+    await guarded(client.connect());
+    await query({ text: readOnly ? "BEGIN READ ONLY" : "BEGIN", params: [] });
+    const result = await work(query);
+    await query({ text: "COMMIT", params: [] });
+    return result;
+  } finally {
+    signal?.removeEventListener("abort", stop);
+    await client.end();
+  }
+}
+
+/** Reaches PostgreSQL by Neon's protocols: HTTP for single statements, a WebSocket for transactions. */
+export function createNeonDriver(env: Pick<Env, "SQL_GATEWAY_ORIGIN">): Driver {
+  configureDriver(env);
+  // Global to the isolate, like the driver's other settings; only requests that carry a limit are treated differently.
+  neonConfig.fetchFunction = boundedFetch;
+  return { run, command, transaction };
+}

@@ -1,0 +1,134 @@
+import type { Context } from "#platform/context";
+import { AppError, validationFailed } from "#platform/errors";
+import { uuidv7 } from "#platform/ids";
+import type { DatabasePoolApi, OperationRequest, PoolReply, ProvisioningStep } from "#platform/objects/database-pool";
+import type { SqlAnswer, TransactionOptions } from "../engines/driver.ts";
+import { describeFailure } from "../engines/failures.ts";
+import { mysqlRefusal } from "../engines/mysql/failures.ts";
+import { postgresRefusal } from "../engines/postgres/failures.ts";
+import { migrate } from "../migrations/migrate.ts";
+import { buildProgram } from "../operations/build.ts";
+import { type DbOperation, dbOperationSchema, MAX_ROWS, type OperationResult } from "../operations/operation.ts";
+import type { Program } from "../operations/program.ts";
+import { openEntry, readReadyRow, targetOf } from "../provisioning/credentials.ts";
+import type { Provisioner } from "../provisioning/provisioner.ts";
+import { type DbSchema, dbSchemaSchema } from "../schema/db-schema.ts";
+import { type Access, Accesses } from "./accesses.ts";
+import { Slots } from "./slots.ts";
+
+/** Statements of one workspace that run at once. */
+const CONCURRENCY = 8;
+/** Bytes of one answer's values, at most. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
+
+export interface PoolOptions {
+  readonly ctx: Context;
+  readonly provisioner: Provisioner;
+}
+
+const ENCODER = new TextEncoder();
+
+function checkSize(answer: SqlAnswer): SqlAnswer {
+  const { rows } = answer;
+  if (rows.length > MAX_ROWS) throw new AppError("payload_too_large", `The statement gave more than ${MAX_ROWS} rows.`);
+  let bytes = 0;
+  for (const value of rows.flat()) bytes += value === null ? 0 : ENCODER.encode(value).byteLength;
+  if (bytes > MAX_ANSWER_BYTES) throw new AppError("payload_too_large", `The rows are larger than ${MAX_ANSWER_BYTES} bytes.`);
+  return answer;
+}
+
+async function runProgram({ engine, address }: Access, program: Program, signal: AbortSignal): Promise<OperationResult> {
+  if (program.kind === "statement") return program.result(checkSize(await engine.driver.run(address, program.statement, signal)));
+  const options: TransactionOptions = { signal };
+  return engine.driver.transaction(address, (query) => program.run(async (statement) => checkSize(await query(statement))), options);
+}
+
+/** The gate to one workspace's database: its credentials, its queue, and its one line of schema changes. */
+export class WorkspacePool implements DatabasePoolApi {
+  readonly #ctx: Context;
+  readonly #provisioner: Provisioner;
+  readonly #accesses: Accesses;
+  readonly #slots = new Slots(CONCURRENCY);
+  /** Statements that wait or run, by the names that they can be stopped by. */
+  readonly #stops = new Map<string, AbortController>();
+  /** The last provisioning or schema change; the next waits for it. */
+  #changes: Promise<unknown> = Promise.resolve();
+
+  constructor({ ctx, provisioner }: PoolOptions) {
+    this.#ctx = ctx;
+    this.#provisioner = provisioner;
+    this.#accesses = new Accesses(ctx, provisioner);
+  }
+
+  async execute(workspaceId: string, { schema, operation, name }: OperationRequest): Promise<PoolReply<OperationResult>> {
+    const controller = new AbortController();
+    if (name !== undefined) this.#stops.set(name, controller);
+    const { signal } = controller;
+    const work = () => this.#execute(workspaceId, dbSchemaSchema.parse(schema), dbOperationSchema.parse(operation), signal);
+    try {
+      return await this.#reply(workspaceId, () => this.#slots.use(work));
+    } finally {
+      if (name !== undefined) this.#stops.delete(name);
+    }
+  }
+
+  async stop(_workspaceId: string, name: string): Promise<void> {
+    this.#stops.get(name)?.abort(new AppError("client_closed", "The statement was stopped."));
+  }
+
+  provision(workspaceId: string, step: ProvisioningStep): Promise<PoolReply<boolean>> {
+    return this.#change(workspaceId, () => this.#provisioner.provision(workspaceId, step));
+  }
+
+  rotate(workspaceId: string): Promise<PoolReply<null>> {
+    return this.#change(workspaceId, async () => {
+      await this.#provisioner.rotate(workspaceId, () => this.#accesses.swap(workspaceId));
+      return null;
+    });
+  }
+
+  applySchema(workspaceId: string, schema: object): Promise<PoolReply<null>> {
+    return this.#change(workspaceId, async () => {
+      const declared = dbSchemaSchema.parse(schema);
+      const row = await readReadyRow(this.#ctx, workspaceId);
+      const { provider, engine } = this.#provisioner.serversOf(row);
+      const entry = await openEntry(this.#ctx, row, "owner");
+      await migrate(engine.driver, provider.address(targetOf(row), entry), declared);
+      return null;
+    });
+  }
+
+  async #execute(workspaceId: string, schema: DbSchema, operation: DbOperation, signal: AbortSignal): Promise<OperationResult> {
+    signal.throwIfAborted();
+    return this.#accesses.use(workspaceId, (access) => {
+      const makeId = () => uuidv7(this.#ctx.clock.now(), this.#ctx.random);
+      const built = buildProgram(access.engine.operations, schema, operation, makeId);
+      if (!built.ok) throw validationFailed(built.faults);
+      return runProgram(access, built.program, signal);
+    });
+  }
+
+  /** One change at a time, in the order of asking. */
+  #change<T>(workspaceId: string, work: () => Promise<T>): Promise<PoolReply<T>> {
+    const answer = this.#changes.then(() => this.#reply(workspaceId, work));
+    this.#changes = answer;
+    return answer;
+  }
+
+  async #reply<T>(workspaceId: string, work: () => Promise<T>): Promise<PoolReply<T>> {
+    try {
+      return { ok: true, value: await work() };
+    } catch (error) {
+      const refusal = postgresRefusal(error) ?? mysqlRefusal(error);
+      const failure = describeFailure(error, refusal);
+      if (failure.code === "database_unavailable" || failure.code === "internal") {
+        this.#ctx.log.error("workspace database failed", error, {
+          workspace_id: workspaceId,
+          problem: failure.code,
+          refusal: refusal?.code,
+        });
+      }
+      return { ok: false, error: failure };
+    }
+  }
+}

@@ -1,0 +1,12 @@
+/** Longest name of a table or column, in characters. Shorter than PostgreSQL's 63 and MySQL's 64 bytes, so that derived names fit too. */
+export const MAX_IDENTIFIER_LENGTH = 48;
+
+const IDENTIFIER = /^[a-z][a-z0-9_]*$/;
+
+/** Columns that every PostgreSQL table has by itself. */
+const SYSTEM_COLUMNS: ReadonlySet<string> = new Set(["tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"]);
+
+/** Whether a name can be a table or column on every provider: lower-case snake case, not one that the server keeps for itself. */
+export function isIdentifier(name: string): boolean {
+  return name.length <= MAX_IDENTIFIER_LENGTH && IDENTIFIER.test(name) && !name.startsWith("pg_") && !SYSTEM_COLUMNS.has(name);
+}
