@@ -2,6 +2,7 @@ import { and, eq, isNull, sql } from "drizzle-orm";
 import type { Context } from "#platform/context";
 import { openSecret, type SecretBinding, sealSecret } from "#platform/envelope";
 import { AppError } from "#platform/errors";
+import type { SealedTable } from "#platform/key-rotation";
 import { workspaceDatabases } from "#platform/schema";
 import type { DatabaseRole } from "./provider.ts";
 
@@ -16,6 +17,22 @@ const binding = (workspaceId: string, role: DatabaseRole): SecretBinding => ({
   id: workspaceId,
   field: `sealed_${role}`,
 });
+
+/**
+ * Where the passwords stand, for the rotation of keys. It changes how they are wrapped, not what they are: pools that hold
+ * them go on, and no revision is raised.
+ */
+export const sealedCredentials: SealedTable = {
+  table: workspaceDatabases,
+  id: workspaceDatabases.workspaceId,
+  workspaceId: workspaceDatabases.workspaceId,
+  boundTo: workspaceDatabases.workspaceId,
+  keyVersion: workspaceDatabases.keyVersion,
+  fields: [
+    { column: workspaceDatabases.sealedOwner, bindingOf: (workspaceId) => binding(workspaceId, "owner") },
+    { column: workspaceDatabases.sealedRuntime, bindingOf: (workspaceId) => binding(workspaceId, "runtime") },
+  ],
+};
 
 /** Hexadecimal, so that it needs no quoting anywhere. */
 function newPassword(ctx: Context): string {

@@ -1,4 +1,5 @@
 export { applySchema } from "./apply.ts";
+export { sealedCredentials } from "./credentials.ts";
 export { executeOperation } from "./execute.ts";
 export { type DbOperation, dbOperationSchema, type OperationResult, WHERE_OPERATORS } from "./operation.ts";
 export { ensureDatabase, getDatabase } from "./provision.ts";
