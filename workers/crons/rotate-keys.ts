@@ -13,7 +13,8 @@ export async function rotateKeys(ctx: Context): Promise<RewrapReport | null> {
   if (report === null) return null;
   const { left, ...counts } = report;
   const fields = { ...counts, left: Object.values(left).reduce((sum, count) => sum + count, 0), left_by_version: left };
-  if (report.failed === 0) ctx.log.info("secrets were re-wrapped", fields);
+  const keyless = Object.keys(left).some((version) => !report.from.includes(Number(version)));
+  if (report.failed === 0 && !keyless) ctx.log.info("secrets were re-wrapped", fields);
   else ctx.log.warn("secrets were re-wrapped, but not those that do not open", fields);
   return report;
 }
