@@ -36,7 +36,7 @@ export {
 } from "./triggers/config.ts";
 export { findWebhook, fireSchedules, noteFired, readFiringTrigger } from "./triggers/due.ts";
 export { fillInputs } from "./triggers/inputs.ts";
-export { openTriggerSecret, rotateSigningSecret, signingSecret } from "./triggers/signing.ts";
+export { openTriggerSecret, rotateSigningSecret, sealedSigningSecrets, signingSecret } from "./triggers/signing.ts";
 export {
   createTrigger,
   deleteTrigger,

@@ -78,20 +78,51 @@ function associatedData(binding: SecretBinding, keyVersion?: number): Uint8Array
 
 const aesGcm = (iv: Bytes, additionalData: Uint8Array) => ({ name: "AES-GCM", iv, additionalData });
 
-/** Encrypts a secret under a fresh AES-256-GCM data key, which the newest configured key wraps. */
-export async function sealSecret(env: EnvelopeEnv, plaintext: string, binding: SecretBinding): Promise<SealedSecret> {
-  const { newest, keys } = await keyRing(env);
+/** The wrapping of a data key by the newest key, in base64url. */
+async function wrapDataKey({ newest, keys }: KeyRing, dataKey: CryptoKey, binding: SecretBinding) {
   const kek = keys.get(newest);
   if (!kek) throw new Error("no envelope key is configured");
-  const dataKey = await crypto.subtle.importKey("raw", systemRandom.bytes(KEY_BYTES), "AES-GCM", true, ["encrypt"]);
   const wrapIv = systemRandom.bytes(IV_BYTES);
+  const wrapped = await crypto.subtle.wrapKey("raw", dataKey, kek, aesGcm(wrapIv, associatedData(binding, newest)));
+  return { wrapIv: encode(wrapIv), wrapped: encode(new Uint8Array(wrapped)) };
+}
+
+/** Encrypts a secret under a fresh AES-256-GCM data key, which the newest configured key wraps. */
+export async function sealSecret(env: EnvelopeEnv, plaintext: string, binding: SecretBinding): Promise<SealedSecret> {
+  const ring = await keyRing(env);
+  const dataKey = await crypto.subtle.importKey("raw", systemRandom.bytes(KEY_BYTES), "AES-GCM", true, ["encrypt"]);
   const iv = systemRandom.bytes(IV_BYTES);
-  const [wrapped, ciphertext] = await Promise.all([
-    crypto.subtle.wrapKey("raw", dataKey, kek, aesGcm(wrapIv, associatedData(binding, newest))),
+  const [{ wrapIv, wrapped }, ciphertext] = await Promise.all([
+    wrapDataKey(ring, dataKey, binding),
     crypto.subtle.encrypt(aesGcm(iv, associatedData(binding)), dataKey, new TextEncoder().encode(plaintext)),
   ]);
-  const parts = [wrapIv, new Uint8Array(wrapped), iv, new Uint8Array(ciphertext)].map(encode);
-  return { sealed: [FORMAT, newest, ...parts].join("."), keyVersion: newest };
+  const content = [encode(iv), encode(new Uint8Array(ciphertext))];
+  return { sealed: [FORMAT, ring.newest, wrapIv, wrapped, ...content].join("."), keyVersion: ring.newest };
+}
+
+/** A sealed text taken apart, with the key that its data key is wrapped by. */
+interface Envelope {
+  readonly keyVersion: number;
+  readonly kek: CryptoKey;
+  readonly wrapIv: string;
+  readonly wrapped: string;
+  readonly iv: string;
+  readonly ciphertext: string;
+}
+
+function readEnvelope(sealed: string, { keys }: KeyRing): Envelope {
+  const [format, version = "", wrapIv = "", wrapped = "", iv = "", ciphertext = "", ...rest] = sealed.split(".");
+  if (format !== FORMAT || rest.length > 0) throw new Error("a sealed secret is not in a known format");
+  const keyVersion = Number(version);
+  const kek = keys.get(keyVersion);
+  if (!kek) throw new Error("a sealed secret needs an envelope key that is not configured");
+  return { keyVersion, kek, wrapIv, wrapped, iv, ciphertext };
+}
+
+/** The data key. To be wrapped anew it must be extractable; whoever only reads gets one that is not. */
+function unwrapDataKey({ keyVersion, kek, wrapIv, wrapped }: Envelope, binding: SecretBinding, extractable: boolean): Promise<CryptoKey> {
+  const wrapping = aesGcm(decode(wrapIv), associatedData(binding, keyVersion));
+  return crypto.subtle.unwrapKey("raw", decode(wrapped), kek, wrapping, "AES-GCM", extractable, ["decrypt"]);
 }
 
 /**
@@ -99,17 +130,37 @@ export async function sealSecret(env: EnvelopeEnv, plaintext: string, binding: S
  * version, another binding, a changed or unreadable text.
  */
 export async function openSecret(env: EnvelopeEnv, sealed: string, binding: SecretBinding): Promise<string> {
-  const [format, version = "", wrapIv = "", wrapped = "", iv = "", ciphertext = "", ...rest] = sealed.split(".");
-  if (format !== FORMAT || rest.length > 0) throw new Error("a sealed secret is not in a known format");
-  const keyVersion = Number(version);
-  const kek = (await keyRing(env)).keys.get(keyVersion);
-  if (!kek) throw new Error("a sealed secret needs an envelope key that is not configured");
+  const envelope = readEnvelope(sealed, await keyRing(env));
   try {
-    const wrapping = aesGcm(decode(wrapIv), associatedData(binding, keyVersion));
-    const dataKey = await crypto.subtle.unwrapKey("raw", decode(wrapped), kek, wrapping, "AES-GCM", false, ["decrypt"]);
+    const dataKey = await unwrapDataKey(envelope, binding, false);
+    const { iv, ciphertext } = envelope;
     const content = await crypto.subtle.decrypt(aesGcm(decode(iv), associatedData(binding)), dataKey, decode(ciphertext));
     return new TextDecoder().decode(content);
   } catch (error) {
     throw new Error("a sealed secret could not be opened", { cause: error });
   }
+}
+
+/**
+ * Wraps the data key of a sealed secret by the newest configured key. The content is neither decrypted nor changed, so one
+ * that was tampered with opens as little afterwards as before. A secret under the newest key already stays as it is. Fails
+ * closed like {@link openSecret}: on an unknown key version, another binding, a changed wrapping.
+ */
+export async function rewrapSecret(env: EnvelopeEnv, sealed: string, binding: SecretBinding): Promise<SealedSecret> {
+  const ring = await keyRing(env);
+  const envelope = readEnvelope(sealed, ring);
+  try {
+    const dataKey = await unwrapDataKey(envelope, binding, true);
+    if (envelope.keyVersion === ring.newest) return { sealed, keyVersion: ring.newest };
+    const { wrapIv, wrapped } = await wrapDataKey(ring, dataKey, binding);
+    return { sealed: [FORMAT, ring.newest, wrapIv, wrapped, envelope.iv, envelope.ciphertext].join("."), keyVersion: ring.newest };
+  } catch (error) {
+    throw new Error("a sealed secret could not be re-wrapped", { cause: error });
+  }
+}
+
+/** The versions of the configured keys: the one that seals, and the others, which only open. */
+export async function keyVersions(env: EnvelopeEnv): Promise<{ readonly newest: number; readonly others: readonly number[] }> {
+  const { newest, keys } = await keyRing(env);
+  return { newest, others: [...keys.keys()].filter((version) => version !== newest) };
 }

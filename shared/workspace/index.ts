@@ -23,7 +23,16 @@ export {
 export { changeMemberRole, listMembers, type Member, ownMembership, ownWorkspaces, removeMember } from "./members.ts";
 export { isPermission, PERMISSIONS, type Permission, SYSTEM_ROLE_NAMES, SYSTEM_ROLES } from "./permissions.ts";
 export { createRole, deleteRole, listRoles, type Role, updateRole } from "./roles.ts";
-export { deleteSecret, listSecrets, loadSecrets, SECRET_NAME_PATTERN, SECRET_VALUE_BYTES, type Secret, setSecret } from "./secrets.ts";
+export {
+  deleteSecret,
+  listSecrets,
+  loadSecrets,
+  SECRET_NAME_PATTERN,
+  SECRET_VALUE_BYTES,
+  type Secret,
+  sealedSecrets,
+  setSecret,
+} from "./secrets.ts";
 export { SLUG_LENGTH } from "./slugs.ts";
 export { transferOwnership } from "./transfer-ownership.ts";
 export {

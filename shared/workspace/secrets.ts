@@ -3,6 +3,7 @@ import { auditRow } from "#platform/audit";
 import type { Context } from "#platform/context";
 import { openSecret, type SecretBinding, sealSecret } from "#platform/envelope";
 import { notFound } from "#platform/errors";
+import type { SealedTable } from "#platform/key-rotation";
 import { type Page, type PageRequest, readCursor, toPage } from "#platform/pages";
 import { auditLogs, workspaceSecrets } from "#platform/schema";
 
@@ -45,6 +46,16 @@ const bindingOf = (workspaceId: string, name: string): SecretBinding => ({
   id: name,
   field: "sealed_value",
 });
+
+/** Where the secrets stand, for the rotation of keys. */
+export const sealedSecrets: SealedTable = {
+  table: workspaceSecrets,
+  id: workspaceSecrets.id,
+  workspaceId: workspaceSecrets.workspaceId,
+  boundTo: workspaceSecrets.name,
+  keyVersion: workspaceSecrets.keyVersion,
+  fields: [{ column: workspaceSecrets.sealedValue, bindingOf }],
+};
 
 export async function listSecrets(ctx: Context, workspaceId: string, page: PageRequest): Promise<Page<Secret>> {
   const after = readCursor(page.cursor);

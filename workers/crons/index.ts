@@ -5,6 +5,7 @@ import { deleteExpiredValues } from "#execution";
 import type { Context } from "#platform/context";
 import { idempotencyKeys, workspaceQuotas } from "#platform/schema";
 import { deleteExpiredUploads, forgetDeliveries, offerDeliveries } from "#runtime";
+import { rotateKeys } from "./rotate-keys.ts";
 
 /** The minute of the hour in which counters are compared with the ledger: not the full hour, when everybody's schedules fire. */
 const RECONCILE_MINUTE = 17;
@@ -21,7 +22,7 @@ const DELIVERIES_MINUTE = 53;
  * stop the others.
  */
 export async function runScheduled(ctx: Context, scheduledTime: number): Promise<void> {
-  const tasks = [fireAndOffer(ctx), forgetIdempotencyKeys(ctx)];
+  const tasks: Promise<unknown>[] = [fireAndOffer(ctx), forgetIdempotencyKeys(ctx), rotateKeys(ctx)];
   const minute = new Date(scheduledTime).getUTCMinutes();
   if (minute === RECONCILE_MINUTE) tasks.push(reconcileQuotas(ctx));
   if (minute === UPLOADS_MINUTE) tasks.push(deleteExpiredUploads(ctx));

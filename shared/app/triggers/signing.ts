@@ -2,7 +2,8 @@ import { eq } from "drizzle-orm";
 import { auditRow } from "#platform/audit";
 import type { Context } from "#platform/context";
 import { openSecret, type SealedSecret, type SecretBinding, sealSecret } from "#platform/envelope";
-import { appSigningSecrets, auditLogs } from "#platform/schema";
+import type { SealedTable } from "#platform/key-rotation";
+import { appSigningSecrets, auditLogs, triggers } from "#platform/schema";
 import { webhookSecret } from "#platform/standard-webhooks";
 import type { TriggerRow } from "./triggers.ts";
 
@@ -18,6 +19,26 @@ function triggerBinding(workspaceId: string, triggerId: string): SecretBinding {
 function appBinding(workspaceId: string, appId: string): SecretBinding {
   return { workspaceId, resource: "app_signing_secrets", id: appId, field: "sealed_secret" };
 }
+
+/** Where the secrets that sign stand, for the rotation of keys. */
+export const sealedSigningSecrets: readonly SealedTable[] = [
+  {
+    table: triggers,
+    id: triggers.id,
+    workspaceId: triggers.workspaceId,
+    boundTo: triggers.id,
+    keyVersion: triggers.keyVersion,
+    fields: [{ column: triggers.sealedSecret, bindingOf: triggerBinding }],
+  },
+  {
+    table: appSigningSecrets,
+    id: appSigningSecrets.appId,
+    workspaceId: appSigningSecrets.workspaceId,
+    boundTo: appSigningSecrets.appId,
+    keyVersion: appSigningSecrets.keyVersion,
+    fields: [{ column: appSigningSecrets.sealedSecret, bindingOf: appBinding }],
+  },
+];
 
 export function sealTriggerSecret(ctx: Context, workspaceId: string, triggerId: string, secret: string): Promise<SealedSecret> {
   return sealSecret(ctx.env, secret, triggerBinding(workspaceId, triggerId));

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Context } from "#platform/context";
 import { openSecret, type SecretBinding, sealSecret } from "#platform/envelope";
 import { AppError } from "#platform/errors";
+import type { SealedTable } from "#platform/key-rotation";
 import { workspaceDatabases } from "#platform/schema";
 import type { DatabaseRole, DatabaseTarget, Entry } from "../providers/provider.ts";
 
@@ -32,6 +33,23 @@ const binding = (workspaceId: string, field: SealedField): SecretBinding => ({
   id: workspaceId,
   field,
 });
+
+/**
+ * Where the credentials stand, for the rotation of keys. It changes how they are wrapped, not what they are: pools that hold
+ * them go on, and no revision is raised.
+ */
+export const sealedCredentials: SealedTable = {
+  table: workspaceDatabases,
+  id: workspaceDatabases.workspaceId,
+  workspaceId: workspaceDatabases.workspaceId,
+  boundTo: workspaceDatabases.workspaceId,
+  keyVersion: workspaceDatabases.keyVersion,
+  fields: [
+    { column: workspaceDatabases.sealedOwner, bindingOf: (workspaceId) => binding(workspaceId, "sealed_owner") },
+    { column: workspaceDatabases.sealedRuntime, bindingOf: (workspaceId) => binding(workspaceId, "sealed_runtime") },
+    { column: workspaceDatabases.sealedDraft, bindingOf: (workspaceId) => binding(workspaceId, "sealed_draft") },
+  ],
+};
 
 /** Hexadecimal, so that it needs no quoting anywhere. */
 function newPassword(ctx: Context): string {
