@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { PoolConnection } from "mariadb";
 import { z } from "zod";
-import type { MysqlCredentials } from "./mysql-pools.ts";
+import type { MysqlCredentials, MysqlLease } from "./mysql-pools.ts";
 
 /** What a client gets back with each answer and sends with its next statement. */
 export const sessionSchema = z.object({ id: z.string(), in_transaction: z.boolean() });
@@ -11,13 +10,13 @@ export type Session = z.infer<typeof sessionSchema>;
 const IDLE_TRANSACTION_MS = 20_000;
 
 interface OpenTransaction {
-  readonly connection: PoolConnection;
+  readonly lease: MysqlLease;
   readonly owner: string;
   busy: boolean;
   idle: NodeJS.Timeout;
 }
 
-export type Checkout = { readonly ok: true; readonly connection: PoolConnection } | { readonly ok: false; readonly message: string };
+export type Checkout = { readonly ok: true; readonly lease: MysqlLease } | { readonly ok: false; readonly message: string };
 
 /** Transactions that live across requests: the session's id leads to one real connection, for its owner alone. */
 export function createMysqlSessions() {
@@ -29,12 +28,12 @@ export function createMysqlSessions() {
     open.delete(id);
     clearTimeout(transaction.idle);
     try {
-      await transaction.connection.rollback();
-      await transaction.connection.release();
+      await transaction.lease.connection.rollback();
     } catch {
       // The server rolls back what a closed connection leaves behind.
-      transaction.connection.destroy();
+      transaction.lease.connection.destroy();
     }
+    transaction.lease.release();
   }
 
   const expiry = (id: string) => setTimeout(() => void drop(id), IDLE_TRANSACTION_MS).unref();
@@ -51,12 +50,12 @@ export function createMysqlSessions() {
       if (transaction.busy) return { ok: false, message: "the session is in use by another request" };
       transaction.busy = true;
       clearTimeout(transaction.idle);
-      return { ok: true, connection: transaction.connection };
+      return { ok: true, lease: transaction.lease };
     },
 
     /** Keeps the connection for the session's next statement. */
-    keep(session: Session, credentials: MysqlCredentials, connection: PoolConnection): void {
-      open.set(session.id, { connection, owner: ownerOf(credentials), busy: false, idle: expiry(session.id) });
+    keep(session: Session, credentials: MysqlCredentials, lease: MysqlLease): void {
+      open.set(session.id, { lease, owner: ownerOf(credentials), busy: false, idle: expiry(session.id) });
     },
 
     /** The transaction is over; the connection is the caller's to give back. */

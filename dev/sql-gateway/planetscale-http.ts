@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { FieldInfo, PoolConnection, UpsertResult } from "mariadb";
+import type { Connection, FieldInfo, UpsertResult } from "mariadb";
 import { z } from "zod";
 import { MAX_BODY_BYTES, parseJson, readBody, sendJson } from "../http-body.ts";
 import { type PlanetscaleFailure, planetscaleFailure } from "./mysql-errors.ts";
-import type { MysqlCredentials, MysqlPools } from "./mysql-pools.ts";
+import type { MysqlCredentials, MysqlLease, MysqlPools } from "./mysql-pools.ts";
 import { changeResult, type MysqlResult, rowsResult } from "./mysql-result.ts";
 import { type MysqlSessions, type Session, sessionSchema } from "./mysql-sessions.ts";
 
@@ -36,7 +36,7 @@ export async function handlePlanetscale(
 
   if (request.url === CREATE_SESSION) {
     try {
-      await (await services.pools.acquire(credentials)).release();
+      (await services.pools.acquire(credentials)).release();
       sendJson(response, 200, { session: services.sessions.newSession() });
     } catch (error) {
       answerFailure(response, planetscaleFailure(error, credentials.user), null);
@@ -56,20 +56,20 @@ async function execute(
   session: Session,
 ): Promise<void> {
   const started = performance.now();
-  let connection: PoolConnection | null = null;
+  let lease: MysqlLease | null = null;
   let inTransaction = session.in_transaction;
   try {
     if (session.in_transaction) {
       const checkout = services.sessions.checkout(session, credentials);
       if (!checkout.ok)
         return answerFailure(response, { status: 200, error: { code: "ABORTED", message: checkout.message } }, ended(session));
-      connection = checkout.connection;
+      lease = checkout.lease;
     } else {
-      connection = await services.pools.acquire(credentials);
+      lease = await services.pools.acquire(credentials);
     }
-    const held = connection;
+    const { connection } = lease;
     inTransaction = transactionAfter(sql, inTransaction);
-    const result = await hangUpAware(response, held, () => runSql(held, sql));
+    const result = await hangUpAware(response, connection, () => runSql(connection, sql));
     sendJson(response, 200, {
       session: { id: session.id, in_transaction: inTransaction },
       result,
@@ -77,27 +77,24 @@ async function execute(
     });
   } catch (error) {
     // A statement that fails leaves a transaction as it was: open until the client rolls it back.
-    inTransaction = session.in_transaction && connection?.isValid() === true;
+    inTransaction = session.in_transaction && lease?.connection.isValid() === true;
     answerFailure(response, planetscaleFailure(error, credentials.user), { id: session.id, in_transaction: inTransaction });
   } finally {
-    if (connection !== null) await settle(services.sessions, credentials, session, connection, inTransaction);
+    if (lease !== null) settle(services.sessions, credentials, session, lease, inTransaction);
   }
 }
 
-async function settle(
-  sessions: MysqlSessions,
-  credentials: MysqlCredentials,
-  session: Session,
-  connection: PoolConnection,
-  inTransaction: boolean,
-): Promise<void> {
-  if (inTransaction && connection.isValid()) return sessions.keep(session, credentials, connection);
+function settle(sessions: MysqlSessions, credentials: MysqlCredentials, session: Session, lease: MysqlLease, inTransaction: boolean): void {
+  if (inTransaction && lease.connection.isValid()) {
+    sessions.keep(session, credentials, lease);
+    return;
+  }
   sessions.forget(session);
-  if (connection.isValid()) await connection.release();
+  lease.release();
 }
 
 /** A client that hangs up takes its statement with it: the connection is closed, the server rolls back. */
-async function hangUpAware<T>(response: ServerResponse, connection: PoolConnection, work: () => Promise<T>): Promise<T> {
+async function hangUpAware<T>(response: ServerResponse, connection: Connection, work: () => Promise<T>): Promise<T> {
   const onClose = () => connection.destroy();
   response.once("close", onClose);
   try {
@@ -107,7 +104,7 @@ async function hangUpAware<T>(response: ServerResponse, connection: PoolConnecti
   }
 }
 
-async function runSql(connection: PoolConnection, sql: string): Promise<MysqlResult> {
+async function runSql(connection: Connection, sql: string): Promise<MysqlResult> {
   const result = await connection.query<UpsertResult | ((Buffer | null)[][] & { meta: FieldInfo[] })>({
     sql,
     rowsAsArray: true,

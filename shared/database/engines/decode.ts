@@ -34,6 +34,11 @@ function inOrder(_key: string, value: unknown): unknown {
   return isObject ? Object.fromEntries(Object.entries(value).sort(byKey)) : value;
 }
 
+/** A JSON text in the one form that equal values have. */
+export function canonicalJson(text: string): string {
+  return JSON.stringify(JSON.parse(text, inOrder));
+}
+
 /** A value from the server's text form. */
 export function decodeValue(type: ValueType, text: string): unknown {
   switch (type) {

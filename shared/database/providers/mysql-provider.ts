@@ -83,7 +83,8 @@ export function createMysqlProvider(adminUrl: string, driver: Driver): Provider 
     },
 
     async revokeOthers(target, role, generation) {
-      if (role === "owner") return;
+      // The owner's entries share one account, whose password has changed: what is left of older ones are their sessions.
+      if (role === "owner") return endSessions(accountOf(target, role, generation));
       const current = accountOf(target, role, generation);
       for (const other of await existing(accounts(target).filter((name) => name !== current))) {
         await command(`DROP USER IF EXISTS ${accountLiteral(other)}`);

@@ -137,10 +137,10 @@ export function createPostgresRoles(driver: Driver): PostgresRoles {
     },
 
     async revokeOthers(adminUrl, target, role, generation) {
-      // The owner's entries share one role: a newer one has taken the older one's place.
-      if (role === "owner") return;
       await driver.transaction(inside(adminUrl, target), async (query) => {
         await query(plain(turn(target.name)));
+        // The owner's entries share one role, whose password has changed: what is left of older ones are their sessions.
+        if (role === "owner") return void (await query(plain(terminate(ownerOf(target)))));
         for (const other of await runtimeRoles(query, target)) {
           if (other === runtimeOf(target, generation)) continue;
           for (const text of [`ALTER ROLE ${quoteIdentifier(other)} NOLOGIN`, terminate(other)]) await query(plain(text));
