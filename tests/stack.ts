@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
+import { isMysqlAvailable, startMysql } from "../dev/mysql/server.ts";
 
 /** Addresses of the local stack that a test run has started for itself. */
 export interface StackAddresses {
@@ -11,6 +12,8 @@ export interface StackAddresses {
   readonly console: string;
   /** Admin connection string of the embedded PostgreSQL, without a database name. */
   readonly postgres: string;
+  /** Admin connection string of a MySQL server that workspace databases may be made on; `null` where there is none. */
+  readonly mysql: string | null;
   /** The one port of this machine that workflows may call, as `127.0.0.1` and as `localhost`; for a test's own server. */
   readonly farPort: number;
   /** Process id of the supervisor. */
@@ -54,16 +57,18 @@ export interface RunningStack extends StackAddresses {
 /** Starts a stack once for all tests of a project. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const home = mkdtempSync(join(tmpdir(), "agentflow-"));
-  const { stop, ...addresses } = await startStack(home);
+  const mysql = isMysqlAvailable() ? await startMysql(join(home, "mysql")) : null;
+  const { stop, ...addresses } = await startStack(home, mysql?.adminUrl ?? null);
   project.provide("stack", addresses);
   return async () => {
     await stop();
+    await mysql?.stop();
     rmSync(home, { recursive: true, force: true });
   };
 }
 
 /** Starts the very stack that `npm run dev` starts, with ports of its own. */
-export async function startStack(home: string): Promise<RunningStack> {
+export async function startStack(home: string, mysql: string | null = null): Promise<RunningStack> {
   const [apiPort, consolePort, farPort] = await Promise.all([freePort(), freePort(), freePort()]);
   const child = spawn(process.execPath, ["dev/stack.ts"], {
     env: {
@@ -73,6 +78,7 @@ export async function startStack(home: string): Promise<RunningStack> {
       AGENTFLOW_CONSOLE_PORT: String(consolePort),
       OPENAI_API_KEY: "",
       DATABASE_URL: "",
+      MYSQL_URL: mysql ?? "",
       AGENTFLOW_OUTGOING_ALLOW: `127.0.0.1:${farPort},localhost:${farPort}`,
       AGENTFLOW_DNS_RECORDS: PLANTED_NAMES.join(","),
     },
@@ -90,7 +96,7 @@ export async function startStack(home: string): Promise<RunningStack> {
   }
   const postgres = /postgresql:\/\/\S+/.exec(Buffer.concat(output).toString())?.[0];
   if (postgres === undefined) throw new Error("the stack did not print the address of its PostgreSQL");
-  return { api, console: `http://127.0.0.1:${consolePort}`, postgres, farPort, pid: child.pid ?? 0, home, stop: () => stop(child) };
+  return { api, console: `http://127.0.0.1:${consolePort}`, postgres, mysql, farPort, pid: child.pid ?? 0, home, stop: () => stop(child) };
 }
 
 async function ready(child: ChildProcess, api: string): Promise<void> {

@@ -66,6 +66,7 @@ describe("the Worker's variables", () => {
         consolePort: 1001,
         databaseUrl: "postgresql://u:p$x#y@h/d",
         adminUrl: "a",
+        mysqlUrl: null,
         gatewayOrigin: "g",
         dnsAddress: "d",
         outgoingAllow: "",

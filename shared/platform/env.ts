@@ -19,6 +19,11 @@ export type ExecutionsMessage =
   /** A waiting run may go: its app has room. */
   | { readonly type: "go"; readonly runId: string; readonly appId: string };
 
+/** Whose database is to be made. */
+export interface ProvisionParams {
+  readonly workspaceId: string;
+}
+
 /** What the Worker is bound to. `wrangler.toml` declares the bindings; secrets come from the account or the local stack. */
 export interface Env {
   readonly ROUTES: KVNamespace;
@@ -32,6 +37,7 @@ export interface Env {
   readonly QUOTA_COUNTER: ObjectNamespace<QuotaCounterApi>;
   readonly RECORDER: ObjectNamespace<RecorderApi>;
   readonly DATABASE_POOL: ObjectNamespace<DatabasePoolApi>;
+  readonly PROVISION_DATABASE: Workflow<ProvisionParams>;
   readonly ASSETS: Fetcher;
 
   /** Version of the product, as shown by `/healthz`. */

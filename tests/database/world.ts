@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { neon } from "@neondatabase/serverless";
 import { type Context, createContext } from "#platform/context";
-import type { Env } from "#platform/env";
+import type { Env, ProvisionParams } from "#platform/env";
 import { users, workspaces } from "#platform/schema";
 import { isMysqlAvailable, type MysqlServer, startMysql } from "../../dev/mysql/server.ts";
 import { type PostgresServer, startPostgres } from "../../dev/postgres/server.ts";
@@ -16,6 +16,7 @@ import { createMysqlProvider } from "../../shared/database/providers/mysql-provi
 import { createPostgresProvider } from "../../shared/database/providers/postgres-provider.ts";
 import type { DatabaseRole, EngineName, Provider } from "../../shared/database/providers/provider.ts";
 import { openEntry, readDatabaseRow, targetOf } from "../../shared/database/provisioning/credentials.ts";
+import { makeDatabase } from "../../shared/database/provisioning/provision.ts";
 
 const MIGRATIONS = fileURLToPath(new URL("../../migrations/platform/", import.meta.url).href);
 
@@ -66,12 +67,21 @@ async function startServers(): Promise<Servers> {
 export async function createWorld(): Promise<World> {
   const { directory, postgres, mysql, gateway } = await startServers();
   const pools = new Map<string, WorkspacePool>();
+  const instances = new Set<string>();
   const env = environment({
     SQL_GATEWAY_ORIGIN: gateway.origin,
     DATABASE_URL: postgres.url("platform"),
     WORKSPACE_DATABASE_ADMIN_URL: postgres.adminUrl,
     MYSQL_URL: mysql?.adminUrl,
     ENVELOPE_KEYS: `1:${btoa("k".repeat(32))}`,
+    PROVISION_DATABASE: {
+      // One instance an id, to its end at once, each step as often as it takes.
+      async create({ id, params }: { id: string; params: ProvisionParams }) {
+        if (instances.has(id)) throw new Error("instance already exists");
+        instances.add(id);
+        await makeDatabase(ctx, params.workspaceId, { do: (_, work) => work(), pause: async () => undefined }).catch(() => undefined);
+      },
+    },
     DATABASE_POOL: {
       getByName(name: string) {
         const pool = pools.get(name) ?? createWorkspacePool(env, () => undefined);

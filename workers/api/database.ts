@@ -1,23 +1,34 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { ensureDatabase, getDatabase } from "#database";
+import { DATABASE_PROVIDERS, ensureDatabase, getDatabase, rotateCredentials } from "#database";
 import type { Context } from "#platform/context";
 import { notFound } from "#platform/errors";
 import { inWorkspace } from "./access.ts";
-import { createRouter, dataOf, jsonContent, problemResponses } from "./router.ts";
+import { createRouter, dataOf, jsonContent, optionalBody, problemResponses } from "./router.ts";
 
 const tags = ["Database"];
 const parameters = z.object({ id: z.string() });
 
+const providerSchema = z.enum(DATABASE_PROVIDERS);
+
 const databaseSchema = z
   .object({
-    provider: z.enum(["postgres", "mysql", "neon", "planetscale"]),
+    provider: providerSchema,
+    engine: z.enum(["postgres", "mysql"]),
     name: z.string(),
     status: z.enum(["provisioning", "ready", "failed", "suspended"]),
+    step: z
+      .enum(["create", "roles", "verify", "store"])
+      .nullable()
+      .openapi({ description: "what is being done while the database is made" }),
     region: z.string(),
     error: z.string().nullable(),
     created_at: z.string(),
   })
   .openapi("WorkspaceDatabase");
+
+const newDatabaseSchema = z.strictObject({
+  provider: providerSchema.optional().openapi({ description: "where the database is made; without it, where this deployment makes them" }),
+});
 
 export const databaseRouter = createRouter()
   .openapi(
@@ -39,11 +50,28 @@ export const databaseRouter = createRouter()
       tags,
       summary: "Make the workspace's database, or finish making it",
       ...inWorkspace("database:manage"),
+      request: { params: parameters, body: optionalBody(newDatabaseSchema) },
+      responses: { 200: jsonContent(dataOf(databaseSchema), "The database"), ...problemResponses },
+    }),
+    async (c) => {
+      await ensureDatabase(c.get("ctx"), c.get("workspaceId"), c.req.valid("json")?.provider);
+      return c.json({ data: await requireDatabase(c.get("ctx"), c.get("workspaceId")) }, 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "post",
+      path: "/workspaces/{id}/database/rotate-credentials",
+      tags,
+      summary: "Give the database's roles new credentials",
+      description:
+        "Statements that are under way end with the old credentials; those are refused afterwards. Repeating goes on with what was begun.",
+      ...inWorkspace("database:manage"),
       request: { params: parameters },
       responses: { 200: jsonContent(dataOf(databaseSchema), "The database"), ...problemResponses },
     }),
     async (c) => {
-      await ensureDatabase(c.get("ctx"), c.get("workspaceId"));
+      await rotateCredentials(c.get("ctx"), c.get("workspaceId"));
       return c.json({ data: await requireDatabase(c.get("ctx"), c.get("workspaceId")) }, 200);
     },
   );

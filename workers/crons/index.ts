@@ -1,6 +1,7 @@
 import { and, gt, lt, lte } from "drizzle-orm";
 import { fireSchedules } from "#app";
 import { reconcileQuota } from "#billing";
+import { resumeRotations } from "#database";
 import { deleteExpiredValues } from "#execution";
 import type { Context } from "#platform/context";
 import { idempotencyKeys, workspaceQuotas } from "#platform/schema";
@@ -22,7 +23,7 @@ const DELIVERIES_MINUTE = 53;
  * stop the others.
  */
 export async function runScheduled(ctx: Context, scheduledTime: number): Promise<void> {
-  const tasks: Promise<unknown>[] = [fireAndOffer(ctx), forgetIdempotencyKeys(ctx), rotateKeys(ctx)];
+  const tasks: Promise<unknown>[] = [fireAndOffer(ctx), forgetIdempotencyKeys(ctx), rotateKeys(ctx), resumeRotations(ctx)];
   const minute = new Date(scheduledTime).getUTCMinutes();
   if (minute === RECONCILE_MINUTE) tasks.push(reconcileQuotas(ctx));
   if (minute === UPLOADS_MINUTE) tasks.push(deleteExpiredUploads(ctx));

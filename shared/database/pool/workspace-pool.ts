@@ -1,8 +1,7 @@
 import { createContext } from "#platform/context";
 import type { Env } from "#platform/env";
 import { createEngines } from "../engines/engine.ts";
-import { createMysqlProvider } from "../providers/mysql-provider.ts";
-import { createPostgresProvider } from "../providers/postgres-provider.ts";
+import { createProviders } from "../providers/configured.ts";
 import { Provisioner } from "../provisioning/provisioner.ts";
 import { WorkspacePool } from "./pool.ts";
 
@@ -10,9 +9,5 @@ import { WorkspacePool } from "./pool.ts";
 export function createWorkspacePool(env: Env, waitUntil: (work: Promise<unknown>) => void): WorkspacePool {
   const ctx = createContext(env, { actor: { type: "system", name: "database-pool" }, waitUntil });
   const engines = createEngines(env);
-  const providers = {
-    postgres: createPostgresProvider(env.WORKSPACE_DATABASE_ADMIN_URL, engines.postgres.driver),
-    ...(env.MYSQL_URL ? { mysql: createMysqlProvider(env.MYSQL_URL, engines.mysql.driver) } : {}),
-  };
-  return new WorkspacePool({ ctx, provisioner: new Provisioner({ ctx, engines, providers }) });
+  return new WorkspacePool({ ctx, provisioner: new Provisioner({ ctx, engines, providers: createProviders(env, engines) }) });
 }

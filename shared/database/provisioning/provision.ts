@@ -1,16 +1,18 @@
 import { and, eq, ne } from "drizzle-orm";
 import { auditRow } from "#platform/audit";
 import type { Context } from "#platform/context";
-import { AppError, errorMessage, notFound } from "#platform/errors";
+import { AppError, errorMessage, notFound, validationFailed } from "#platform/errors";
 import { PROVISIONING_STEPS, type ProvisioningStep } from "#platform/objects/database-pool";
 import { auditLogs, workspaceDatabases, workspaces } from "#platform/schema";
 import { askPool } from "../pool/pool-client.ts";
-import { databaseName } from "../providers/provider.ts";
+import { isConfigured, PROVIDER_ENGINES, type ProviderName } from "../providers/configured.ts";
+import { databaseName, type EngineName } from "../providers/provider.ts";
 import { type DatabaseRow, readDatabaseRow } from "./credentials.ts";
 
 /** A workspace's database as members see it. Contains no credentials. */
 export interface DatabaseView {
-  readonly provider: DatabaseRow["provider"];
+  readonly provider: ProviderName;
+  readonly engine: EngineName;
   readonly name: string;
   readonly status: DatabaseRow["status"];
   /** What is being done while the database is made. */
@@ -21,7 +23,7 @@ export interface DatabaseView {
 }
 
 /** The row that provisioning is resumed from; of two that begin at once, the first makes it. */
-async function reserve(ctx: Context, workspaceId: string, provider: DatabaseRow["provider"]): Promise<void> {
+async function reserve(ctx: Context, workspaceId: string, provider: ProviderName): Promise<void> {
   const [workspace] = await ctx.db.select({ region: workspaces.region }).from(workspaces).where(eq(workspaces.id, workspaceId));
   if (!workspace) throw notFound("The workspace");
   const { region } = workspace;
@@ -34,29 +36,99 @@ async function reserve(ctx: Context, workspaceId: string, provider: DatabaseRow[
   });
 }
 
+/** Milliseconds between looks at a database that is being made, and until whoever asked is told to come back. */
+const LOOK_MS = 100;
+const PATIENCE_MS = 30_000;
+
+const isOf = (workspaceId: string) => eq(workspaceDatabases.workspaceId, workspaceId);
+
 async function markFailed(ctx: Context, workspaceId: string, error: unknown): Promise<void> {
   await ctx.db
     .update(workspaceDatabases)
     .set({ status: "failed", error: errorMessage(error), updatedAt: new Date(ctx.clock.now()) })
-    .where(and(eq(workspaceDatabases.workspaceId, workspaceId), ne(workspaceDatabases.status, "ready")));
+    .where(and(isOf(workspaceId), ne(workspaceDatabases.status, "ready")));
+}
+
+/** How the steps of making a database are run: each to its end, and again from the step that a crash interrupted. */
+export interface StepRunner {
+  do<T extends string | boolean>(name: string, work: () => Promise<T>): Promise<T>;
+  /** Waits a moment for what goes on at the provider. */
+  pause(name: string): Promise<void>;
+}
+
+/** Looks at a provider that is at work, at most; with pauses of two seconds, half an hour. */
+const MAX_LOOKS = 900;
+
+/**
+ * Makes a workspace's database, or finishes what was begun. Of what fails, members see why, until a later try succeeds. Throws
+ * what the pool's answer says.
+ */
+export async function makeDatabase(ctx: Context, workspaceId: string, steps: StepRunner): Promise<void> {
+  for (const step of PROVISIONING_STEPS) {
+    const once = (name: string) =>
+      steps.do(name, async () => {
+        try {
+          return await askPool(ctx, workspaceId, (pool) => pool.provision(workspaceId, step));
+        } catch (error) {
+          await markFailed(ctx, workspaceId, error);
+          throw error;
+        }
+      });
+    for (let look = 1; !(await once(look === 1 ? step : `${step} ${look}`)); look += 1) {
+      if (look === MAX_LOOKS) throw new AppError("database_unavailable", "The provider does not finish making the database.");
+      await steps.pause(`${step}: pause ${look}`);
+    }
+  }
+}
+
+/** Begins to make the database, unless somebody else has begun from the same state just now. */
+async function begin(ctx: Context, row: DatabaseRow): Promise<void> {
+  const id = `${row.workspaceId}-${row.updatedAt.getTime()}`;
+  // A failure of before is not to be taken for one of this try.
+  const { workspaceId } = row;
+  await ctx.db
+    .update(workspaceDatabases)
+    .set({ status: "provisioning", error: null })
+    .where(and(isOf(workspaceId), eq(workspaceDatabases.status, "failed")));
+  const [error] = await Promise.allSettled([ctx.env.PROVISION_DATABASE.create({ id, params: { workspaceId } })]);
+  if (error.status === "rejected" && !/already/i.test(errorMessage(error.reason))) {
+    throw new AppError("database_unavailable", "The database cannot be made at the moment.", { cause: error.reason });
+  }
+}
+
+async function untilMade(ctx: Context, workspaceId: string): Promise<void> {
+  for (const until = ctx.clock.now() + PATIENCE_MS; ctx.clock.now() < until; ) {
+    const row = await readDatabaseRow(ctx, workspaceId);
+    if (row?.status === "ready") return;
+    if (row?.status === "failed") throw new AppError("database_unavailable", row.error ?? "The workspace's database could not be made.");
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+  throw new AppError("database_unavailable", "The workspace's database is still being made.", { retryAfter: 5 });
 }
 
 /**
- * Makes the workspace's database, or finishes what an earlier call began; does nothing when it is ready. Throws not_found
- * for an unknown workspace, invalid_state for a suspended database, and database_unavailable when the server cannot be reached,
- * after which calling again goes on from there.
+ * Has the workspace's database made, or finishes what an earlier call began, and waits for it; does nothing when it is ready.
+ * Throws validation_failed for a provider that is not set up, conflict when the database is at another, not_found for an unknown workspace, invalid_state for a suspended database, and database_unavailable when it could not
+ * be made (yet), after which calling again goes on from there.
  */
-export async function ensureDatabase(ctx: Context, workspaceId: string, provider: DatabaseRow["provider"] = "postgres"): Promise<void> {
+export async function ensureDatabase(ctx: Context, workspaceId: string, asked?: ProviderName): Promise<void> {
+  const provider = asked ?? "postgres";
+  if (asked && !isConfigured(ctx.env, asked)) {
+    throw validationFailed([
+      { path: "provider", code: "not_configured", message: `this deployment is not set up for databases at ${asked}` },
+    ]);
+  }
   const known = await readDatabaseRow(ctx, workspaceId);
+  if (known && asked && known.provider !== asked) {
+    throw new AppError("conflict", `The workspace has its database at ${known.provider} already; it cannot move.`);
+  }
   if (known?.status === "ready") return;
   if (known?.status === "suspended") throw new AppError("invalid_state", "The workspace's database is suspended.");
   if (!known) await reserve(ctx, workspaceId, provider);
-  try {
-    for (const step of PROVISIONING_STEPS) await askPool(ctx, workspaceId, (pool) => pool.provision(workspaceId, step));
-  } catch (error) {
-    await markFailed(ctx, workspaceId, error);
-    throw error;
-  }
+  const row = known ?? (await readDatabaseRow(ctx, workspaceId));
+  if (!row) throw notFound("The workspace's database");
+  await begin(ctx, row);
+  await untilMade(ctx, workspaceId);
 }
 
 /** The workspace's database, or `null` when it has none. */
@@ -64,5 +136,5 @@ export async function getDatabase(ctx: Context, workspaceId: string): Promise<Da
   const row = await readDatabaseRow(ctx, workspaceId);
   if (!row) return null;
   const { provider, name, status, step, region, error, createdAt } = row;
-  return { provider, name, status, step, region, error, created_at: createdAt.toISOString() };
+  return { provider, engine: PROVIDER_ENGINES[provider], name, status, step, region, error, created_at: createdAt.toISOString() };
 }

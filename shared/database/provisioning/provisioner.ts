@@ -6,6 +6,7 @@ import type { ProvisioningStep } from "#platform/objects/database-pool";
 import { auditLogs, workspaceDatabases } from "#platform/schema";
 import { plain } from "../engines/driver.ts";
 import type { Engine, Engines } from "../engines/engine.ts";
+import type { Providers } from "../providers/configured.ts";
 import type { DatabaseRole, Entry, Provider } from "../providers/provider.ts";
 import {
   type CredentialsDraft,
@@ -18,8 +19,6 @@ import {
   storeEntries,
   targetOf,
 } from "./credentials.ts";
-
-export type Providers = Readonly<Partial<Record<DatabaseRow["provider"], Provider>>>;
 
 export interface ProvisionerOptions {
   readonly ctx: Context;
