@@ -88,12 +88,12 @@ export function providerFailure({ provider, response, code }: Refusal, clock: Cl
   const { status, headers } = response;
   const known = typeof code === "string" && /^[A-Za-z_]{1,60}$/.test(code) ? code : "";
   const detail = known === "" ? "" : ` (${known})`;
-  if (/LIMIT_EXCEEDED$/i.test(known)) {
-    return new AppError("database_unavailable", `${provider} makes no further database: a limit of the account is reached${detail}.`);
-  }
   if (status === LOCKED) return busy(`${provider} is still at work on the database.`, retryAfter(headers, clock));
   if (status === TOO_MANY_REQUESTS) return busy(`${provider} takes no more requests for the moment.`, retryAfter(headers, clock));
   if (status >= 500) return busy(`${provider} is out of order (status ${status}).`, retryAfter(headers, clock));
+  if (/LIMIT_EXCEEDED$/i.test(known)) {
+    return new AppError("database_unavailable", `${provider} makes no further database: a limit of the account is reached${detail}.`);
+  }
   if (status === 401) return new AppError("database_unavailable", `${provider} does not accept this deployment's credentials.`);
   if (status === 403) return new AppError("database_unavailable", `${provider} allows this deployment's credentials too little${detail}.`);
   return new AppError("database_unavailable", `${provider} refused the request (status ${status})${detail}.`);
