@@ -78,7 +78,7 @@ export function createNeonProvider(options: NeonOptions): Provider {
       const state = readiness(operations);
       if (state === "pending") return "pending";
       if (state !== "ready") throw new AppError("database_unavailable", `Neon could not finish the project (${state.failed} failed).`);
-      return (await roles.isSuspended(await adminUrl(target), target)) ? "suspended" : "ready";
+      return (await roles.isSuspended(await adminUrl({ ...target, reference: project }), target)) ? "suspended" : "ready";
     },
     async issue(target, role, draft) {
       const url = await adminUrl(target);
