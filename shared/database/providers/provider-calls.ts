@@ -12,10 +12,11 @@ export interface CallOptions {
 
 /** No request to a provider is waited for longer, in milliseconds. */
 export const REQUEST_LIMIT_MS = 30_000;
-/** How long, in milliseconds, and how often a call is tried before its caller is left to come back later. */
+/** How long a call is tried before its caller is left to come back later, in milliseconds. */
 const BUDGET_MS = 30_000;
-const MAX_ATTEMPTS = 8;
 const BACKOFF = { base: 500, cap: 8_000 };
+/** No wait is shorter, in milliseconds: chance alone must not use a provider's patience up. */
+const SHORTEST_WAIT_MS = 250;
 
 const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 
@@ -23,7 +24,7 @@ const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeou
 function delayAfter(error: unknown, attempt: number, random: Random): number | null {
   if (errorCode(error) !== "upstream_unavailable") return null;
   const asked = error instanceof Error && "retryAfter" in error && typeof error.retryAfter === "number" ? error.retryAfter * 1000 : 0;
-  return asked + fullJitter(attempt, BACKOFF, random);
+  return asked + Math.max(SHORTEST_WAIT_MS, fullJitter(attempt, BACKOFF, random));
 }
 
 /**
@@ -37,7 +38,7 @@ export async function untilAnswered<T>(call: () => Promise<T>, { clock, random, 
       return await call();
     } catch (error) {
       const delay = delayAfter(error, attempt, random);
-      if (delay === null || attempt === MAX_ATTEMPTS || clock.now() + delay > deadline) throw error;
+      if (delay === null || clock.now() + delay > deadline) throw error;
       await wait(delay);
     }
   }
