@@ -66,7 +66,7 @@ beforeAll(async () => {
 }, 120_000);
 
 beforeEach(async () => {
-  api = await startNeonApi({ port: 0, apiKey: API_KEY, adminUrl: postgres.adminUrl, time: "manual" });
+  api = await startNeonApi({ port: 0, apiKey: API_KEY, adminUrl: postgres.adminUrl, time: "manual", projectsLimit: 1000 });
   provider = createNeonProvider(options());
   return () => api.close();
 });
@@ -134,13 +134,30 @@ describe("a database at Neon", () => {
     expect(named(nowhere)).toHaveLength(0);
   });
 
-  it("is found among hundreds whose names contain its own", async () => {
-    const target = newTarget();
+  it("is found among hundreds whose names contain its own, which are left alone", async () => {
+    const [target, another] = [newTarget(), newTarget()];
+    for (const { name } of [target, another]) api.addProject(`${name}_older`);
     api.addProject(target.name);
     for (let index = 0; index < 500; index += 1) api.addProject(`${target.name}_${index}`);
-    const { reference } = await createNeonProvider(options()).create(target);
-    expect(reference).not.toBeNull();
+    await provider.create(target);
     expect(named(target)).toHaveLength(1);
+    expect(await provider.status(another)).toBe("absent");
+    await provider.create(another);
+    expect(named(another)).toHaveLength(1);
+    await provider.destroy(target);
+    expect(named(target)).toHaveLength(0);
+    expect(api.projects()).toHaveLength(503);
+  });
+
+  it("is destroyed whole: without its reference, and with a project that was left behind", async () => {
+    const target = await readyTarget();
+    api.addProject(target.name);
+    await provider.destroy({ ...target, reference: null });
+    expect(named(target)).toHaveLength(0);
+    const again = await readyTarget();
+    api.addProject(again.name);
+    await provider.destroy(again);
+    expect(named(again)).toHaveLength(0);
   });
 
   it("is one, however many ask at once", async () => {
