@@ -1,8 +1,9 @@
 import { neon } from "@neondatabase/serverless";
 import { describe, expect, it, vi } from "vitest";
 import { systemClock, systemRandom } from "#platform/clock";
+import { createNeonDriver } from "../engines/postgres/neon-driver.ts";
 import { createNeonProvider } from "./neon-provider.ts";
-import { postgresLogins } from "./testing/postgres-logins.ts";
+import { createPostgresRoles } from "./postgres-roles.ts";
 
 const apiKey = process.env["NEON_API_KEY"];
 const PATIENCE = { timeout: 120_000, interval: 2_000 };
@@ -10,8 +11,9 @@ const PATIENCE = { timeout: 120_000, interval: 2_000 };
 /** Makes one project in the account of NEON_API_KEY (of NEON_ORG_ID, where there is one), and deletes it. */
 describe.skipIf(apiKey === undefined)("Neon itself", () => {
   it("makes a database, lets both roles in, and destroys it", { timeout: 300_000 }, async () => {
+    const roles = createPostgresRoles(createNeonDriver({ SQL_GATEWAY_ORIGIN: "" }));
     const account = { apiKey: apiKey ?? "", orgId: process.env["NEON_ORG_ID"] };
-    const provider = createNeonProvider({ ...account, roles: postgresLogins, clock: systemClock, random: systemRandom });
+    const provider = createNeonProvider({ ...account, roles, clock: systemClock, random: systemRandom });
     const name = `ws_live_${Date.now().toString(36)}`;
     const draft = { generation: 1, password: crypto.randomUUID().replaceAll("-", "") };
     const target = { name, region: "weur", reference: null };

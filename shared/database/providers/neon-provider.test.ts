@@ -2,15 +2,16 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { neon as neonDriver } from "@neondatabase/serverless";
+import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { configureDriver } from "#platform/db";
 import { dieAt, killedEverywhere, type Moment } from "../../../dev/killed-calls.ts";
 import { type NeonApi, startNeonApi } from "../../../dev/neon-api/server.ts";
 import { type PostgresServer, startPostgres } from "../../../dev/postgres/server.ts";
 import { type SqlGateway, startSqlGateway } from "../../../dev/sql-gateway/server.ts";
+import { createNeonDriver } from "../engines/postgres/neon-driver.ts";
 import { createNeonProvider, type NeonOptions } from "./neon-provider.ts";
+import { createPostgresRoles, type PostgresRoles } from "./postgres-roles.ts";
 import type { DatabaseTarget, Entry, Provider } from "./provider.ts";
-import { postgresLogins, queryPostgres } from "./testing/postgres-logins.ts";
 
 const API_KEY = "napi_secret";
 /** Longer than any operation of the double runs, in milliseconds. */
@@ -21,6 +22,7 @@ vi.setConfig({ testTimeout: 60_000 });
 let directory: string;
 let postgres: PostgresServer;
 let gateway: SqlGateway;
+let roles: PostgresRoles;
 let api: NeonApi;
 let provider: Provider;
 let count = 0;
@@ -29,7 +31,7 @@ let count = 0;
 function options(more: Partial<NeonOptions> = {}): NeonOptions {
   const wait = async (milliseconds: number) => api.clock.advance(milliseconds);
   const random = { float: () => 0.5, bytes: (length: number) => new Uint8Array(length) };
-  return { apiKey: API_KEY, baseUrl: api.baseUrl, roles: postgresLogins, clock: api.clock, random, wait, ...more };
+  return { apiKey: API_KEY, baseUrl: api.baseUrl, roles, clock: api.clock, random, wait, ...more };
 }
 
 function newTarget(region = "weur"): DatabaseTarget {
@@ -48,6 +50,18 @@ async function readyTarget(): Promise<DatabaseTarget> {
   return made;
 }
 
+/** Rows of a statement, on a connection of its own. Rejects when the entry is refused. */
+async function queryPostgres(url: string, text: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: url });
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    return (await client.query(text)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
 const query = (target: DatabaseTarget, entry: Entry, text: string) => queryPostgres(provider.address(target, entry), text);
 
 async function existing(target: DatabaseTarget): Promise<{ databases: number; roles: number }> {
@@ -62,7 +76,7 @@ async function existing(target: DatabaseTarget): Promise<{ databases: number; ro
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "neon-provider-"));
   [postgres, gateway] = await Promise.all([startPostgres(join(directory, "postgres"), { durable: false }), startSqlGateway({ port: 0 })]);
-  configureDriver({ SQL_GATEWAY_ORIGIN: gateway.origin });
+  roles = createPostgresRoles(createNeonDriver({ SQL_GATEWAY_ORIGIN: gateway.origin }));
 }, 120_000);
 
 beforeEach(async () => {

@@ -1,23 +1,13 @@
 import { AppError } from "#platform/errors";
 import { createNeonProjects, type NeonOperation, type NeonProjectsOptions } from "./neon-projects.ts";
-import type { DatabaseRole, DatabaseTarget, Entry, EntryDraft, Provider } from "./provider.ts";
+import type { PostgresRoles } from "./postgres-roles.ts";
+import type { DatabaseTarget, Provider } from "./provider.ts";
 import { type CallOptions, persistent, untilAnswered } from "./provider-calls.ts";
 import { NEON_REGIONS, providerRegion } from "./provider-regions.ts";
 
-/** A workspace's database and its roles on a PostgreSQL server, made by SQL through the connection string of an administrator. */
-export interface PostgresRoles {
-  /** The database, owned by the owner role, and the privileges of both; repeating changes nothing. */
-  create(adminUrl: string, target: DatabaseTarget): Promise<void>;
-  /** Whether the runtime role is kept out; `false` also where there are no roles yet. */
-  isSuspended(adminUrl: string, target: DatabaseTarget): Promise<boolean>;
-  issue(adminUrl: string, target: DatabaseTarget, role: DatabaseRole, draft: EntryDraft): Promise<Entry>;
-  revokeOthers(adminUrl: string, target: DatabaseTarget, role: DatabaseRole, generation: number): Promise<void>;
-  suspend(adminUrl: string, target: DatabaseTarget): Promise<void>;
-  resume(adminUrl: string, target: DatabaseTarget): Promise<void>;
-}
-
 export interface NeonOptions extends NeonProjectsOptions, CallOptions {
-  readonly roles: PostgresRoles;
+  /** What makes a database and its roles within a project. */
+  readonly roles: Omit<PostgresRoles, "destroy">;
 }
 
 /** Without these a project cannot be entered; what else Neon does with a project by itself is of no concern here. */
@@ -78,7 +68,9 @@ export function createNeonProvider(options: NeonOptions): Provider {
       const state = readiness(operations);
       if (state === "pending") return "pending";
       if (state !== "ready") throw new AppError("database_unavailable", `Neon could not finish the project (${state.failed} failed).`);
-      return (await roles.isSuspended(await adminUrl({ ...target, reference: project }), target)) ? "suspended" : "ready";
+      // In a project that is ready, the first entry to be issued makes the database.
+      const inside = await roles.status(await adminUrl({ ...target, reference: project }), target);
+      return inside === "absent" ? "ready" : inside;
     },
     async issue(target, role, draft) {
       const url = await adminUrl(target);
