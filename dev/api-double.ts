@@ -19,7 +19,7 @@ export interface ApiAnswer {
   readonly body?: unknown;
 }
 
-export interface SeenRequest {
+interface SeenRequest {
   /** 1, 2, … since the interference was last set. */
   readonly number: number;
   readonly method: string;
@@ -28,7 +28,7 @@ export interface SeenRequest {
 }
 
 /** What befalls a request: its connection is cut, or another answer is given; before the API has done anything, or after it has. */
-export interface Interference {
+interface Interference {
   readonly when: "before" | "after";
   /** Without one, the connection is cut. */
   readonly answer?: ApiAnswer & { readonly retryAfter?: string };

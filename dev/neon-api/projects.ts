@@ -16,7 +16,7 @@ export interface Project {
   readonly database: ProjectDatabase;
 }
 
-export interface NewProject {
+interface NewProject {
   readonly name: string;
   readonly regionId: string;
   readonly role: string;

@@ -14,21 +14,18 @@ import { notUnderstood, providerFailure, REQUEST_LIMIT_MS } from "./provider-cal
 
 const PROVIDER = "Neon";
 const BASE_URL = "https://console.neon.tech/api/v2";
-/** Projects or operations on one page; Neon allows 400 of the ones, 1000 of the others. */
-const PAGE = 400;
+/** Items on one page: as many as Neon allows. */
+const PAGE = { projects: 400, operations: 1000 };
 
 /** The database and the role that every project is made with. The role may make roles and databases; nobody else uses them. */
 const ADMIN = { database_name: "neondb", role_name: "neondb_owner" };
 
 const projectSchema = z.object({ id: z.string().min(1), name: z.string(), created_at: z.string() });
 const madeSchema = z.object({ project: projectSchema });
-const projectsSchema = z.object({
-  projects: z.array(projectSchema),
-  unavailable_project_ids: z.array(z.string()).optional(),
-  pagination: z.object({ cursor: z.string().optional() }).optional(),
-});
+const pageSchema = z.object({ pagination: z.object({ cursor: z.string().optional() }).optional() });
+const projectsSchema = pageSchema.extend({ projects: z.array(projectSchema), unavailable_project_ids: z.array(z.string()).optional() });
 const operationSchema = z.object({ action: z.string(), status: z.string(), created_at: z.string() });
-const operationsSchema = z.object({ operations: z.array(operationSchema) });
+const operationsSchema = pageSchema.extend({ operations: z.array(operationSchema) });
 const uriSchema = z.object({ uri: z.url() });
 
 type NeonProject = z.infer<typeof projectSchema>;
@@ -50,7 +47,7 @@ export interface NeonProjects {
   create(name: string, region: string): Promise<NeonProject>;
   /** `false` when there was nothing to be deleted. */
   remove(id: string): Promise<boolean>;
-  /** What Neon does or did with the project last, in no particular order; `null` when there is no such project. */
+  /** What Neon does or did with the project, in no particular order; `null` when there is no such project. */
   operations(id: string): Promise<readonly NeonOperation[] | null>;
   /** The connection string of the project's administrator; `null` when there is no such project. */
   adminUrl(id: string): Promise<string | null>;
@@ -79,26 +76,41 @@ export function createNeonProjects({ apiKey, clock, baseUrl = BASE_URL, orgId, f
     return parsed.data;
   }
 
-  async function page(search: string, cursor: string | undefined) {
-    const query = { search, limit: PAGE, ...owner, ...(cursor === undefined ? {} : { cursor }) };
-    const found = await answered(projectsSchema, listProjects({ ...bounds(), query }));
-    if (!found) throw notUnderstood(PROVIDER);
-    // A list cut short by Neon's own time limit could hide the very project, and a second one would be made.
-    if (found.unavailable_project_ids?.length) throw providerFailure({ provider: PROVIDER, response: undefined, code: undefined }, clock);
-    return found;
+  /** The items of every page; `null` when already the first is not there. */
+  async function everyPage<P extends z.infer<typeof pageSchema>, T>(
+    size: number,
+    ask: (query: { limit: number; cursor?: string }) => Promise<P | null>,
+    itemsOf: (page: P) => readonly T[],
+  ): Promise<T[] | null> {
+    const items: T[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await ask({ limit: size, ...(cursor === undefined ? {} : { cursor }) });
+      if (!page) return null;
+      const found = itemsOf(page);
+      items.push(...found);
+      cursor = found.length < size ? undefined : page.pagination?.cursor;
+    } while (cursor);
+    return items;
   }
 
   return {
     async find(name) {
-      const found: NeonProject[] = [];
-      let cursor: string | undefined;
-      do {
-        const { projects, pagination } = await page(name, cursor);
-        // Neon also finds what merely contains the name.
-        found.push(...projects.filter((project) => project.name === name));
-        cursor = projects.length < PAGE ? undefined : pagination?.cursor;
-      } while (cursor);
-      return found.toSorted((a, b) => Date.parse(a.created_at) - Date.parse(b.created_at) || (a.id < b.id ? -1 : 1));
+      const search = { search: name, ...owner };
+      const projects = await everyPage(
+        PAGE.projects,
+        (query) => answered(projectsSchema, listProjects({ ...bounds(), query: { ...search, ...query } })),
+        (page) => {
+          // A list cut short by Neon's own time limit could hide the very project, and a second one would be made.
+          if (page.unavailable_project_ids?.length)
+            throw providerFailure({ provider: PROVIDER, response: undefined, code: undefined }, clock);
+          return page.projects;
+        },
+      );
+      if (!projects) throw notUnderstood(PROVIDER);
+      // Neon also finds what merely contains the name.
+      const exact = projects.filter((project) => project.name === name);
+      return exact.toSorted((a, b) => Date.parse(a.created_at) - Date.parse(b.created_at) || (a.id < b.id ? -1 : 1));
     },
     async create(name, region) {
       const project = { name, region_id: region, branch: { name: "main", ...ADMIN }, ...owner };
@@ -109,10 +121,12 @@ export function createNeonProjects({ apiKey, clock, baseUrl = BASE_URL, orgId, f
     async remove(id) {
       return (await answered(z.unknown(), deleteProject({ ...bounds(), path: { project_id: id } }))) !== null;
     },
-    async operations(id) {
-      const call = listProjectOperations({ ...bounds(), path: { project_id: id }, query: { limit: PAGE } });
-      return (await answered(operationsSchema, call))?.operations ?? null;
-    },
+    operations: (id) =>
+      everyPage(
+        PAGE.operations,
+        (query) => answered(operationsSchema, listProjectOperations({ ...bounds(), path: { project_id: id }, query })),
+        (page) => page.operations,
+      ),
     async adminUrl(id) {
       const call = getConnectionUri({ ...bounds(), path: { project_id: id }, query: ADMIN });
       return (await answered(uriSchema, call))?.uri ?? null;

@@ -36,7 +36,7 @@ function options(more: Partial<NeonOptions> = {}): NeonOptions {
 
 function newTarget(region = "weur"): DatabaseTarget {
   count += 1;
-  return { name: `ws_wrk_${count}`, region, reference: null };
+  return { name: `ws_wrk_${String(count).padStart(4, "0")}`, region, reference: null };
 }
 
 const draft = (generation: number) => ({ generation, password: `${generation}`.repeat(32) });
@@ -64,13 +64,11 @@ async function queryPostgres(url: string, text: string): Promise<unknown[]> {
 
 const query = (target: DatabaseTarget, entry: Entry, text: string) => queryPostgres(provider.address(target, entry), text);
 
-async function existing(target: DatabaseTarget): Promise<{ databases: number; roles: number }> {
-  const like = (column: string) => `starts_with(${column}, '${target.name}')`;
-  const [databases, roles] = await Promise.all([
-    queryPostgres(postgres.adminUrl, `SELECT FROM pg_database WHERE ${like("datname")}`),
-    queryPostgres(postgres.adminUrl, `SELECT FROM pg_roles WHERE ${like("rolname")} AND rolcanlogin`),
-  ]);
-  return { databases: databases.length, roles: roles.length };
+/** What the server holds of a target, however it came about. */
+async function existing({ name }: DatabaseTarget): Promise<unknown> {
+  const databases = `SELECT count(*)::int FROM pg_database WHERE starts_with(datname, '${name}')`;
+  const logins = `SELECT count(*)::int FROM pg_roles WHERE starts_with(rolname, '${name}') AND rolcanlogin`;
+  return (await queryPostgres(postgres.adminUrl, `SELECT (${databases}) AS databases, (${logins}) AS roles`))[0];
 }
 
 beforeAll(async () => {

@@ -8,6 +8,8 @@ import { dieAt, killedEverywhere, type Moment } from "../../../dev/killed-calls.
 import { isMysqlAvailable, type MysqlServer, startMysql } from "../../../dev/mysql/server.ts";
 import { type PlanetscaleApi, startPlanetscaleApi } from "../../../dev/planetscale-api/server.ts";
 import { type SqlGateway, startSqlGateway } from "../../../dev/sql-gateway/server.ts";
+import { plain } from "../engines/driver.ts";
+import { createPlanetscaleDriver } from "../engines/mysql/planetscale-driver.ts";
 import { createPlanetscaleProvider, type PlanetscaleOptions } from "./planetscale-provider.ts";
 import type { DatabaseTarget, Entry, Provider } from "./provider.ts";
 
@@ -120,6 +122,8 @@ describe.skipIf(!isMysqlAvailable())("PlanetScale", () => {
       expect(await canEnter(lost)).toBe(false);
       expect(await canEnter(first)).toBe(true);
       await query(known, first, "INSERT INTO leads VALUES (1)");
+      const driver = createPlanetscaleDriver({ SQL_GATEWAY_ORIGIN: gateway.origin });
+      expect((await driver.run(provider.address(known, first), plain("SELECT id FROM leads"))).rows).toEqual([["1"]]);
       await expect(query(known, first, "CREATE TABLE mine (id int)")).rejects.toThrow(/denied/);
       await expect(query(known, first, "DROP TABLE leads")).rejects.toThrow(/denied/);
 
