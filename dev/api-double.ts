@@ -1,0 +1,121 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { parseJson, readBody, sendJson } from "./http-body.ts";
+import { listen } from "./listen.ts";
+
+/** A request as the double of a provider's API sees it. */
+export interface ApiRequest {
+  readonly method: string;
+  /** The path's segments, decoded, without the API's own prefix. */
+  readonly path: readonly string[];
+  readonly query: URLSearchParams;
+  readonly authorization: string | undefined;
+  /** `undefined` when there is none, or none in JSON. */
+  readonly body: unknown;
+}
+
+export interface ApiAnswer {
+  readonly status: number;
+  /** Without one, the answer has no content. */
+  readonly body?: unknown;
+}
+
+interface SeenRequest {
+  /** 1, 2, … since the interference was last set. */
+  readonly number: number;
+  readonly method: string;
+  /** As it was asked for, query included. */
+  readonly url: string;
+}
+
+/** What befalls a request: its connection is cut, or another answer is given; before the API has done anything, or after it has. */
+interface Interference {
+  readonly when: "before" | "after";
+  /** Without one, the connection is cut. */
+  readonly answer?: ApiAnswer & { readonly retryAfter?: string };
+}
+
+export type Interfere = (request: SeenRequest) => Interference | null;
+
+export interface ApiDouble {
+  readonly origin: string;
+  /** Requests since the interference was last set. */
+  readonly seen: readonly SeenRequest[];
+  /** Decides about every request from now on; `null` lets all pass. */
+  interfere(plan: Interfere | null): void;
+  close(): Promise<void>;
+}
+
+export interface ApiDoubleOptions {
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** What every path begins with, such as `/api/v2`. */
+  readonly prefix: string;
+  respond(request: ApiRequest): Promise<ApiAnswer>;
+  /** The answer to a path outside the API, and to a request that the double itself fails at. */
+  failure(status: number, message: string): ApiAnswer;
+}
+
+/** A server on this machine that answers as `respond` says, and that can be told to fail as servers and networks do. */
+export async function startApiDouble(options: ApiDoubleOptions): Promise<ApiDouble> {
+  const seen: SeenRequest[] = [];
+  let plan: Interfere | null = null;
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = "GET", url = "/" } = request;
+    const entry = { number: seen.length + 1, method, url };
+    seen.push(entry);
+    const interference = plan?.(entry) ?? null;
+    const body = parseJson((await readBody(request)) ?? "");
+    if (interference?.when === "before") return interrupt(response, interference);
+    const answer = await answerTo(request, url, body);
+    if (interference) return interrupt(response, interference);
+    send(response, answer);
+  }
+
+  async function answerTo({ method = "GET", headers }: IncomingMessage, url: string, body: unknown): Promise<ApiAnswer> {
+    const { pathname, searchParams: query } = new URL(url, "http://127.0.0.1");
+    if (!pathname.startsWith(`${options.prefix}/`)) return options.failure(404, "this path does not exist");
+    const path = pathname
+      .slice(options.prefix.length + 1)
+      .split("/")
+      .map(decodeURIComponent);
+    try {
+      return await options.respond({ method, path, query, authorization: headers.authorization, body });
+    } catch (error) {
+      return options.failure(500, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  const server = createServer((request, response) => {
+    // Only a broken connection or a path that cannot be decoded gets here.
+    handle(request, response).catch(() => response.destroy());
+  });
+  const port = await listen(server, options.port);
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    seen,
+    interfere(next) {
+      seen.length = 0;
+      plan = next;
+    },
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+function interrupt(response: ServerResponse, { answer }: Interference): void {
+  if (!answer) {
+    response.destroy();
+    return;
+  }
+  if (answer.retryAfter !== undefined) response.setHeader("retry-after", answer.retryAfter);
+  send(response, answer);
+}
+
+function send(response: ServerResponse, { status, body }: ApiAnswer): void {
+  if (body === undefined) response.writeHead(status).end();
+  else sendJson(response, status, body);
+}
