@@ -58,6 +58,18 @@ export interface Env {
   readonly WORKSPACE_DATABASE_ADMIN_URL: string;
   /** Admin address of the MySQL server that workspace databases may be made on; without it there are none. */
   readonly MYSQL_URL?: string;
+  /** Where a workspace's database is made unless another provider is asked for; empty: at `postgres`. */
+  readonly DEFAULT_DATABASE_PROVIDER?: string;
+  /** Key of a Neon account whose projects may be workspace databases, its organization, and another address than Neon's own. */
+  readonly NEON_API_KEY?: string;
+  readonly NEON_ORG_ID?: string;
+  readonly NEON_API_URL?: string;
+  /** A PlanetScale organization with a service token, the size of its clusters, and another address than PlanetScale's own. */
+  readonly PLANETSCALE_ORG?: string;
+  readonly PLANETSCALE_SERVICE_TOKEN_ID?: string;
+  readonly PLANETSCALE_SERVICE_TOKEN?: string;
+  readonly PLANETSCALE_CLUSTER_SIZE?: string;
+  readonly PLANETSCALE_API_URL?: string;
   /** Origin of the local SQL gateway; empty where the drivers reach their databases by themselves. */
   readonly SQL_GATEWAY_ORIGIN: string;
 

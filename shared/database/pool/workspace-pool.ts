@@ -9,5 +9,5 @@ import { WorkspacePool } from "./pool.ts";
 export function createWorkspacePool(env: Env, waitUntil: (work: Promise<unknown>) => void): WorkspacePool {
   const ctx = createContext(env, { actor: { type: "system", name: "database-pool" }, waitUntil });
   const engines = createEngines(env);
-  return new WorkspacePool({ ctx, provisioner: new Provisioner({ ctx, engines, providers: createProviders(env, engines) }) });
+  return new WorkspacePool({ ctx, provisioner: new Provisioner({ ctx, engines, providers: createProviders(ctx, engines) }) });
 }

@@ -5,7 +5,7 @@ import { AppError, errorMessage, notFound, validationFailed } from "#platform/er
 import { PROVISIONING_STEPS, type ProvisioningStep } from "#platform/objects/database-pool";
 import { auditLogs, workspaceDatabases, workspaces } from "#platform/schema";
 import { askPool } from "../pool/pool-client.ts";
-import { isConfigured, PROVIDER_ENGINES, type ProviderName } from "../providers/configured.ts";
+import { defaultProvider, isConfigured, PROVIDER_ENGINES, type ProviderName } from "../providers/configured.ts";
 import { databaseName, type EngineName } from "../providers/provider.ts";
 import { type DatabaseRow, readDatabaseRow } from "./credentials.ts";
 
@@ -112,7 +112,7 @@ async function untilMade(ctx: Context, workspaceId: string): Promise<void> {
  * be made (yet), after which calling again goes on from there.
  */
 export async function ensureDatabase(ctx: Context, workspaceId: string, asked?: ProviderName): Promise<void> {
-  const provider = asked ?? "postgres";
+  const provider = asked ?? defaultProvider(ctx.env);
   if (asked && !isConfigured(ctx.env, asked)) {
     throw validationFailed([
       { path: "provider", code: "not_configured", message: `this deployment is not set up for databases at ${asked}` },

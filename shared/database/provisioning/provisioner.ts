@@ -1,7 +1,7 @@
 import { and, eq, ne } from "drizzle-orm";
 import { auditRow } from "#platform/audit";
 import type { Context } from "#platform/context";
-import { AppError } from "#platform/errors";
+import { AppError, errorCode } from "#platform/errors";
 import type { ProvisioningStep } from "#platform/objects/database-pool";
 import { auditLogs, workspaceDatabases } from "#platform/schema";
 import { plain } from "../engines/driver.ts";
@@ -98,7 +98,16 @@ export class Provisioner {
     const { reference } = await provider.create(targetOf(row));
     // Kept before anything else is done: whoever resumes must find the same database.
     if (reference !== row.reference) await this.#set(row, { reference });
-    return (await provider.status({ ...targetOf(row), reference })) !== "pending";
+    try {
+      return (await provider.status({ ...targetOf(row), reference })) !== "pending";
+    } catch (error) {
+      // What was never entered holds nothing: the next try begins anew instead of meeting the same failure for ever.
+      if (errorCode(error) === "database_unavailable" && row.sealedOwner === null) {
+        await provider.destroy({ ...targetOf(row), reference });
+        await this.#set(row, { reference: null });
+      }
+      throw error;
+    }
   }
 
   async #issueReserved(row: DatabaseRow): Promise<void> {
