@@ -31,6 +31,8 @@ export interface World {
   readonly providers: Readonly<Record<EngineName, Provider>>;
   readonly adminUrls: Readonly<Record<EngineName, string>>;
   readonly pools: Map<string, WorkspacePool>;
+  /** In the place of the workflow that makes databases, whose steps all run at once here. */
+  workflow: ((workspaceId: string) => Promise<void>) | undefined;
   addWorkspace(id: string): Promise<void>;
   /** The address of a role, opened as only the pool does in the product. */
   addressOf(workspaceId: string, role: DatabaseRole): Promise<string>;
@@ -79,7 +81,9 @@ export async function createWorld(): Promise<World> {
       async create({ id, params }: { id: string; params: ProvisionParams }) {
         if (instances.has(id)) throw new Error("instance already exists");
         instances.add(id);
-        await makeDatabase(ctx, params.workspaceId, { do: (_, work) => work(), pause: async () => undefined }).catch(() => undefined);
+        const steps = { do: <T>(_: string, work: () => Promise<T>) => work(), pause: async () => undefined };
+        // What fails has been written down by then, for whoever waits.
+        await (world.workflow?.(params.workspaceId) ?? makeDatabase(ctx, params.workspaceId, steps)).catch(() => undefined);
       },
     },
     DATABASE_POOL: {
@@ -103,13 +107,14 @@ export async function createWorld(): Promise<World> {
     postgres: createPostgresProvider(adminUrls.postgres, engines.postgres.driver),
     mysql: createMysqlProvider(adminUrls.mysql, engines.mysql.driver),
   };
-  return {
+  const world: World = {
     env,
     ctx,
     engines,
     providers,
     adminUrls,
     pools,
+    workflow: undefined,
     async addWorkspace(id) {
       await ctx.db.insert(workspaces).values({ id, ownerUserId: "usr_1", name: id, slug: id.replaceAll("_", "-"), region: "weur" });
     },
@@ -125,4 +130,5 @@ export async function createWorld(): Promise<World> {
       await rm(directory, { recursive: true, force: true });
     },
   };
+  return world;
 }
