@@ -27,6 +27,11 @@ export class DatabasePool extends DurableObject<Env> implements DatabasePoolApi 
     return this.#pool.rotate(workspaceId);
   }
 
+  async measureStorage(workspaceId: string, limit: number | null): Promise<PoolReply<number>> {
+    this.#assertOwn(workspaceId);
+    return this.#pool.measureStorage(workspaceId, limit);
+  }
+
   async applySchema(workspaceId: string, schema: object): Promise<PoolReply<null>> {
     this.#assertOwn(workspaceId);
     return this.#pool.applySchema(workspaceId, schema);

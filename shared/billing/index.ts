@@ -14,3 +14,4 @@ export {
   requireTokens,
   spendTokens,
 } from "./quota.ts";
+export { recordStorage, storageAllowance } from "./storage.ts";

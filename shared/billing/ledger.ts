@@ -37,10 +37,17 @@ export async function writeUsage(ctx: Context, records: readonly RunRecord[]): P
   if (rows.length > 0) await ctx.db.insert(billingUsageEvents).values(rows).onConflictDoNothing();
 }
 
+/**
+ * What the events of one meter amount to: their sum, and for storage, which is a size that is looked at every hour, the mean of
+ * what was seen, rounded up.
+ */
+const amount = sql<string>`
+  CASE WHEN ${billingUsageEvents.meter} = 'db_storage_bytes' THEN ceil(avg(${billingUsageEvents.quantity})) ELSE sum(${billingUsageEvents.quantity}) END`;
+
 /** What the ledger holds for a workspace in a period, by meter. */
 export async function ledgerTotals(ctx: Context, workspaceId: string, period: Period): Promise<Record<Meter, number>> {
   const rows = await ctx.db
-    .select({ meter: billingUsageEvents.meter, quantity: sql<string>`sum(${billingUsageEvents.quantity})` })
+    .select({ meter: billingUsageEvents.meter, quantity: amount })
     .from(billingUsageEvents)
     .where(inPeriod(workspaceId, period))
     .groupBy(billingUsageEvents.meter);
@@ -51,7 +58,8 @@ export async function ledgerTotals(ctx: Context, workspaceId: string, period: Pe
 interface UsageOfDay {
   /** `2026-01-31`, in UTC. */
   readonly day: string;
-  readonly app_id: string;
+  /** null: what no app has used by itself, such as storage. */
+  readonly app_id: string | null;
   readonly meter: Meter;
   readonly quantity: number;
 }
@@ -73,7 +81,7 @@ export async function getUsage(ctx: Context, workspaceId: string, period: Period
         day,
         appId: billingUsageEvents.appId,
         meter: billingUsageEvents.meter,
-        quantity: sql<string>`sum(${billingUsageEvents.quantity})`,
+        quantity: amount,
       })
       .from(billingUsageEvents)
       .where(inPeriod(workspaceId, period))

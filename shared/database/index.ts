@@ -8,3 +8,4 @@ export { ensureDatabase, getDatabase, makeDatabase } from "./provisioning/provis
 export { resumeRotations, rotateCredentials } from "./provisioning/rotate.ts";
 export { type DbColumn, type DbSchema, type DbTable, dbSchemaSchema } from "./schema/db-schema.ts";
 export { validateDbSchema } from "./schema/schema-faults.ts";
+export { measureStorage, readyDatabases } from "./storage.ts";

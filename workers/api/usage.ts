@@ -28,7 +28,7 @@ const usageSchema = z
     period_start: z.string(),
     period_end: z.string(),
     totals: z.record(z.enum(METERS), quantity),
-    days: z.array(z.object({ day: z.string(), app_id: z.string(), meter: z.enum(METERS), quantity })),
+    days: z.array(z.object({ day: z.string(), app_id: z.string().nullable(), meter: z.enum(METERS), quantity })),
   })
   .openapi("Usage");
 

@@ -7,10 +7,13 @@ import type { Context } from "#platform/context";
 import { idempotencyKeys, workspaceQuotas } from "#platform/schema";
 import { deleteExpiredUploads, forgetDeliveries, offerDeliveries } from "#runtime";
 import { rotateKeys } from "./rotate-keys.ts";
+import { sampleStorage } from "./sample-storage.ts";
 
 /** The minute of the hour in which counters are compared with the ledger: not the full hour, when everybody's schedules fire. */
 const RECONCILE_MINUTE = 17;
 const RECONCILED_AT_ONCE = 10;
+/** The minute of the hour in which databases are measured. */
+const STORAGE_MINUTE = 7;
 /** The minute of the hour in which uploads that no run took are deleted. */
 const UPLOADS_MINUTE = 41;
 /** The minute of the hour in which large values of old node logs are deleted. */
@@ -26,6 +29,7 @@ export async function runScheduled(ctx: Context, scheduledTime: number): Promise
   const tasks: Promise<unknown>[] = [fireAndOffer(ctx), forgetIdempotencyKeys(ctx), rotateKeys(ctx), resumeRotations(ctx)];
   const minute = new Date(scheduledTime).getUTCMinutes();
   if (minute === RECONCILE_MINUTE) tasks.push(reconcileQuotas(ctx));
+  if (minute === STORAGE_MINUTE) tasks.push(sampleStorage(ctx));
   if (minute === UPLOADS_MINUTE) tasks.push(deleteExpiredUploads(ctx));
   if (minute === VALUES_MINUTE) tasks.push(deleteExpiredValues(ctx));
   if (minute === DELIVERIES_MINUTE) tasks.push(forgetDeliveries(ctx));

@@ -1,7 +1,7 @@
 import type { Env } from "#platform/env";
 import type { OperationWriter } from "../operations/build.ts";
 import type { EngineName } from "../providers/provider.ts";
-import type { Driver } from "./driver.ts";
+import { type Driver, plain, type SqlStatement } from "./driver.ts";
 import type { ServerRefusal } from "./failures.ts";
 import { mysqlRefusal } from "./mysql/failures.ts";
 import { mysqlOperations } from "./mysql/operations.ts";
@@ -15,16 +15,39 @@ export interface Engine {
   readonly name: EngineName;
   readonly driver: Driver;
   readonly operations: OperationWriter;
+  /** Gives the bytes that the tables of the database take up, indexes included. */
+  readonly storage: SqlStatement;
   /** The server's refusal inside an error, or `undefined` when it was not the server that failed. */
   refusal(error: unknown): ServerRefusal | undefined;
 }
 
 export type Engines = Readonly<Record<EngineName, Engine>>;
 
+const POSTGRES_STORAGE = plain(`
+SELECT COALESCE(sum(pg_total_relation_size(c.oid)), 0)::bigint AS bytes
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public' AND c.relkind = 'r'`);
+
+/** As of the server's last statistics. */
+const MYSQL_STORAGE = plain(`
+SELECT CAST(COALESCE(SUM(data_length + index_length), 0) AS SIGNED) AS bytes
+FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'`);
+
 /** Both engines as a deployment reaches them. */
 export function createEngines(env: Pick<Env, "SQL_GATEWAY_ORIGIN">): Engines {
   return {
-    postgres: { name: "postgres", driver: createNeonDriver(env), operations: postgresOperations, refusal: postgresRefusal },
-    mysql: { name: "mysql", driver: createPlanetscaleDriver(env), operations: mysqlOperations, refusal: mysqlRefusal },
+    postgres: {
+      name: "postgres",
+      driver: createNeonDriver(env),
+      operations: postgresOperations,
+      storage: POSTGRES_STORAGE,
+      refusal: postgresRefusal,
+    },
+    mysql: {
+      name: "mysql",
+      driver: createPlanetscaleDriver(env),
+      operations: mysqlOperations,
+      storage: MYSQL_STORAGE,
+      refusal: mysqlRefusal,
+    },
   };
 }

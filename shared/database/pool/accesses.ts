@@ -2,12 +2,15 @@ import type { Context } from "#platform/context";
 import type { Engine } from "../engines/engine.ts";
 import { openEntry, readReadyRow, targetOf } from "../provisioning/credentials.ts";
 import type { Provisioner } from "../provisioning/provisioner.ts";
+import type { StorageState } from "./storage.ts";
 
 /** How the runtime role enters, opened. Lives in memory only. */
 export interface Access {
   readonly engine: Engine;
   readonly address: string;
   readonly revision: number;
+  /** As it was when the access was read. */
+  readonly storage: StorageState;
 }
 
 /** The runtime role's ways into one workspace's database: the current one, and older ones for as long as something uses them. */
@@ -88,6 +91,11 @@ export class Accesses {
     const row = await readReadyRow(this.#ctx, workspaceId);
     const { provider, engine } = this.#provisioner.serversOf(row);
     const entry = await openEntry(this.#ctx, row, "runtime");
-    return { engine, address: provider.address(targetOf(row), entry), revision: row.credentialsRevision };
+    return {
+      engine,
+      address: provider.address(targetOf(row), entry),
+      revision: row.credentialsRevision,
+      storage: { bytes: row.storageBytes, limit: row.storageLimit },
+    };
   }
 }

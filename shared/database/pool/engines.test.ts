@@ -256,4 +256,32 @@ describe.each(ENGINES)("%s", (engine) => {
     }
     expect(await run(engine, { operation: "count", table: "things" })).toMatchObject({ ok: true });
   });
+
+  it("takes no more once it is full, while reading and deleting go on", async () => {
+    const workspace = WORKSPACES[engine];
+    const pool = pools.get(engine) ?? predictablePool(engine);
+    const size = await pool.measureStorage(workspace, 1);
+    expect(size.ok && size.value).toBeGreaterThan(1);
+    const codeOf = async (operation: unknown) => {
+      const answer = await run(engine, operation);
+      return answer.ok ? "ok" : answer.error.code;
+    };
+    const refused = [
+      { operation: "insert", table: "things", values: { name: "one more" } },
+      { operation: "upsert", table: "things", values: { name: "one more" } },
+      { operation: "update", table: "things", values: { note: "longer" }, where: { name: "least" } },
+      { operation: "sql", sql: "UPDATE things SET note = 'longer'" },
+      { operation: "sql", sql: "INSERT INTO things (id, name) VALUES ('00000000-0000-7000-8000-000000000000', 'one more')" },
+    ];
+    for (const operation of refused) expect([operation, await codeOf(operation)]).toEqual([operation, "quota_exceeded"]);
+    const allowed = [
+      { operation: "select", table: "things" },
+      { operation: "sql", sql: "SELECT count(*) FROM things" },
+      { operation: "sql", sql: "DELETE FROM things WHERE name = 'new'" },
+      { operation: "delete", table: "things", where: { name: "renamed" } },
+    ];
+    for (const operation of allowed) expect([operation, await codeOf(operation)]).toEqual([operation, "ok"]);
+    await pool.measureStorage(workspace, null);
+    expect(await codeOf(refused[0])).toBe("ok");
+  });
 });

@@ -2,7 +2,8 @@ import type { Context } from "#platform/context";
 import { AppError, validationFailed } from "#platform/errors";
 import { uuidv7 } from "#platform/ids";
 import type { DatabasePoolApi, OperationRequest, PoolReply, ProvisioningStep } from "#platform/objects/database-pool";
-import type { SqlAnswer, TransactionOptions } from "../engines/driver.ts";
+import { decodeRows } from "../engines/decode.ts";
+import type { Query, SqlAnswer, TransactionOptions } from "../engines/driver.ts";
 import { describeFailure } from "../engines/failures.ts";
 import { mysqlRefusal } from "../engines/mysql/failures.ts";
 import { postgresRefusal } from "../engines/postgres/failures.ts";
@@ -15,6 +16,7 @@ import type { Provisioner } from "../provisioning/provisioner.ts";
 import { type DbSchema, dbSchemaSchema } from "../schema/db-schema.ts";
 import { type Access, Accesses } from "./accesses.ts";
 import { Slots } from "./slots.ts";
+import { StorageGuard, storageFull } from "./storage.ts";
 
 /** Statements of one workspace that run at once. */
 const CONCURRENCY = 8;
@@ -37,10 +39,18 @@ function checkSize(answer: SqlAnswer): SqlAnswer {
   return answer;
 }
 
-async function runProgram({ engine, address }: Access, program: Program, signal: AbortSignal): Promise<OperationResult> {
-  if (program.kind === "statement") return program.result(checkSize(await engine.driver.run(address, program.statement, signal)));
-  const options: TransactionOptions = { signal };
-  return engine.driver.transaction(address, (query) => program.run(async (statement) => checkSize(await query(statement))), options);
+async function runProgram({ engine, address }: Access, program: Program, options: TransactionOptions): Promise<OperationResult> {
+  if (program.kind === "statement" && !options.readOnly) {
+    return program.result(checkSize(await engine.driver.run(address, program.statement, options.signal)));
+  }
+  return engine.driver.transaction(
+    address,
+    async (query) => {
+      const checked: Query = async (statement) => checkSize(await query(statement));
+      return program.kind === "steps" ? program.run(checked) : program.result(await checked(program.statement));
+    },
+    options,
+  );
 }
 
 /** The gate to one workspace's database: its credentials, its queue, and its one line of schema changes. */
@@ -51,6 +61,7 @@ export class WorkspacePool implements DatabasePoolApi {
   readonly #slots = new Slots(CONCURRENCY);
   /** Statements that wait or run, by the names that they can be stopped by. */
   readonly #stops = new Map<string, AbortController>();
+  #storage: StorageGuard | undefined;
   /** The last provisioning or schema change; the next waits for it. */
   #changes: Promise<unknown> = Promise.resolve();
 
@@ -80,6 +91,17 @@ export class WorkspacePool implements DatabasePoolApi {
     return this.#change(workspaceId, () => this.#provisioner.provision(workspaceId, step));
   }
 
+  measureStorage(workspaceId: string, limit: number | null): Promise<PoolReply<number>> {
+    return this.#reply(workspaceId, () =>
+      this.#accesses.use(workspaceId, async (access) => {
+        const guard = this.#storageOf(workspaceId, access);
+        const bytes = await guard.measure();
+        guard.set({ bytes, limit });
+        return bytes;
+      }),
+    );
+  }
+
   rotate(workspaceId: string): Promise<PoolReply<null>> {
     return this.#change(workspaceId, async () => {
       await this.#provisioner.rotate(workspaceId, () => this.#accesses.swap(workspaceId));
@@ -100,11 +122,31 @@ export class WorkspacePool implements DatabasePoolApi {
 
   async #execute(workspaceId: string, schema: DbSchema, operation: DbOperation, signal: AbortSignal): Promise<OperationResult> {
     signal.throwIfAborted();
-    return this.#accesses.use(workspaceId, (access) => {
+    return this.#accesses.use(workspaceId, async (access) => {
+      const admission = await this.#storageOf(workspaceId, access).admit(operation, this.#ctx.waitUntil);
       const makeId = () => uuidv7(this.#ctx.clock.now(), this.#ctx.random);
       const built = buildProgram(access.engine.operations, schema, operation, makeId);
       if (!built.ok) throw validationFailed(built.faults);
-      return runProgram(access, built.program, signal);
+      if (admission === "free") return runProgram(access, built.program, { signal });
+      return runProgram(access, built.program, { signal, readOnly: true }).catch((error: unknown) => {
+        throw access.engine.refusal(error)?.objection === "read_only" ? storageFull() : error;
+      });
+    });
+  }
+
+  /** The guard of the database's size, with what the access knows of it at first. */
+  #storageOf(workspaceId: string, access: Access): StorageGuard {
+    if (this.#storage) return this.#storage;
+    const guard = new StorageGuard(() => this.#readStorage(workspaceId), this.#ctx.clock);
+    guard.set(access.storage);
+    this.#storage = guard;
+    return guard;
+  }
+
+  #readStorage(workspaceId: string): Promise<number> {
+    return this.#accesses.use(workspaceId, async ({ engine, address }) => {
+      const [row] = decodeRows(await engine.driver.run(address, engine.storage));
+      return Number(row?.["bytes"] ?? 0);
     });
   }
 

@@ -43,6 +43,8 @@ export interface DatabasePoolApi {
   provision(workspaceId: string, step: ProvisioningStep): Promise<PoolReply<boolean>>;
   /** Gives both roles new credentials without failing a statement; the old ones are refused afterwards. */
   rotate(workspaceId: string): Promise<PoolReply<null>>;
+  /** Measures the database, in bytes, and takes the number that its plan allows; null: any. */
+  measureStorage(workspaceId: string, limit: number | null): Promise<PoolReply<number>>;
   /** Brings the database to a declared schema (`DbSchema`), by additive changes alone and by the owner role. */
   applySchema(workspaceId: string, schema: object): Promise<PoolReply<null>>;
 }

@@ -48,7 +48,8 @@ export const billingUsageEvents = pgTable(
   {
     id: text("id").primaryKey(),
     workspaceId: text("workspace_id").notNull(),
-    appId: text("app_id").notNull(),
+    /** null: what no app has used by itself, such as storage. */
+    appId: text("app_id"),
     executionId: text("execution_id"),
     meter: text("meter", { enum: METERS }).notNull(),
     quantity: bigint("quantity", { mode: "number" }).notNull(),

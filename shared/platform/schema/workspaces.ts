@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { boolean, check, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { bigint, boolean, check, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { PROVISIONING_STEPS } from "#platform/objects/database-pool";
 import { createdAt, moment, updatedAt } from "./columns.ts";
 import { users } from "./identity.ts";
@@ -155,6 +155,10 @@ export const workspaceDatabases = pgTable(
     keyVersion: integer("key_version"),
     /** Raised when credentials change, so that a pool knows to take the new ones. */
     credentialsRevision: integer("credentials_revision").notNull().default(0),
+    /** Bytes of its tables as last measured, and those that the plan allows; null: never measured, any number. */
+    storageBytes: bigint("storage_bytes", { mode: "number" }),
+    storageLimit: bigint("storage_limit", { mode: "number" }),
+    storageMeasuredAt: moment("storage_measured_at"),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
