@@ -27,6 +27,21 @@ export class DatabasePool extends DurableObject<Env> implements DatabasePoolApi 
     return this.#pool.rotate(workspaceId);
   }
 
+  async suspend(workspaceId: string): Promise<PoolReply<null>> {
+    this.#assertOwn(workspaceId);
+    return this.#pool.suspend(workspaceId);
+  }
+
+  async resume(workspaceId: string): Promise<PoolReply<null>> {
+    this.#assertOwn(workspaceId);
+    return this.#pool.resume(workspaceId);
+  }
+
+  async destroy(workspaceId: string): Promise<PoolReply<null>> {
+    this.#assertOwn(workspaceId);
+    return this.#pool.destroy(workspaceId);
+  }
+
   async measureStorage(workspaceId: string, limit: number | null): Promise<PoolReply<number>> {
     this.#assertOwn(workspaceId);
     return this.#pool.measureStorage(workspaceId, limit);

@@ -4,6 +4,7 @@ export { type DbOperation, dbOperationSchema, type OperationResult, WHERE_OPERAT
 export { createWorkspacePool } from "./pool/workspace-pool.ts";
 export { DATABASE_PROVIDERS } from "./providers/configured.ts";
 export { sealedCredentials } from "./provisioning/credentials.ts";
+export { destroyDatabases, settleDatabase, settleDatabases } from "./provisioning/lifecycle.ts";
 export { ensureDatabase, getDatabase, makeDatabase } from "./provisioning/provision.ts";
 export { resumeRotations, rotateCredentials } from "./provisioning/rotate.ts";
 export { type DbColumn, type DbSchema, type DbTable, dbSchemaSchema } from "./schema/db-schema.ts";

@@ -15,7 +15,7 @@ const databaseSchema = z
     provider: providerSchema,
     engine: z.enum(["postgres", "mysql"]),
     name: z.string(),
-    status: z.enum(["provisioning", "ready", "failed", "suspended"]),
+    status: z.enum(["provisioning", "ready", "failed", "suspended", "deleted"]),
     step: z
       .enum(["create", "roles", "verify", "store"])
       .nullable()

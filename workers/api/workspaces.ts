@@ -1,4 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { settleDatabase } from "#database";
+import type { Context } from "#platform/context";
+import { errorMessage } from "#platform/errors";
 import { pageQuerySchema } from "#platform/pages";
 import { SLUG_PATTERN } from "#platform/slugs";
 import {
@@ -93,7 +96,11 @@ export const workspacesRouter = createRouter()
       },
       responses: { 200: jsonContent(dataOf(workspaceSchema), "The workspace"), ...problemResponses },
     }),
-    async (c) => c.json({ data: await updateWorkspace(c.get("ctx"), c.get("workspaceId"), c.req.valid("json")) }, 200),
+    async (c) => {
+      const workspace = await updateWorkspace(c.get("ctx"), c.get("workspaceId"), c.req.valid("json"));
+      if (c.req.valid("json").status === "active") settleLater(c.get("ctx"), workspace.id);
+      return c.json({ data: workspace }, 200);
+    },
   )
   .openapi(
     createRoute({
@@ -105,7 +112,11 @@ export const workspacesRouter = createRouter()
       request: { params: parameters },
       responses: { 200: jsonContent(dataOf(workspaceSchema), "The workspace, with the time of its deletion"), ...problemResponses },
     }),
-    async (c) => c.json({ data: await deleteWorkspace(c.get("ctx"), c.get("workspaceId")) }, 200),
+    async (c) => {
+      const workspace = await deleteWorkspace(c.get("ctx"), c.get("workspaceId"));
+      settleLater(c.get("ctx"), workspace.id);
+      return c.json({ data: workspace }, 200);
+    },
   )
   .openapi(
     createRoute({
@@ -122,3 +133,11 @@ export const workspacesRouter = createRouter()
       return c.json({ data: await transferOwnership(c.get("ctx"), c.get("workspaceId"), member_id) }, 200);
     },
   );
+
+/** Has the workspace's database follow, beside the answer. What fails here is done within a minute. */
+function settleLater(ctx: Context, workspaceId: string): void {
+  const settled = settleDatabase(ctx, workspaceId).catch((error: unknown) => {
+    ctx.log.warn("a database could not follow its workspace", { workspace_id: workspaceId, problem: errorMessage(error) });
+  });
+  ctx.waitUntil(settled);
+}

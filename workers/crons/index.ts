@@ -1,7 +1,7 @@
 import { and, gt, lt, lte } from "drizzle-orm";
 import { fireSchedules } from "#app";
 import { reconcileQuota } from "#billing";
-import { resumeRotations } from "#database";
+import { destroyDatabases, resumeRotations, settleDatabases } from "#database";
 import { deleteExpiredValues } from "#execution";
 import type { Context } from "#platform/context";
 import { idempotencyKeys, workspaceQuotas } from "#platform/schema";
@@ -26,7 +26,7 @@ const DELIVERIES_MINUTE = 53;
  * stop the others.
  */
 export async function runScheduled(ctx: Context, scheduledTime: number): Promise<void> {
-  const tasks: Promise<unknown>[] = [fireAndOffer(ctx), forgetIdempotencyKeys(ctx), rotateKeys(ctx), resumeRotations(ctx)];
+  const tasks: Promise<unknown>[] = [fireAndOffer(ctx), forgetIdempotencyKeys(ctx), rotateKeys(ctx), tendDatabases(ctx)];
   const minute = new Date(scheduledTime).getUTCMinutes();
   if (minute === RECONCILE_MINUTE) tasks.push(reconcileQuotas(ctx));
   if (minute === STORAGE_MINUTE) tasks.push(sampleStorage(ctx));
@@ -36,6 +36,11 @@ export async function runScheduled(ctx: Context, scheduledTime: number): Promise
   for (const outcome of await Promise.allSettled(tasks)) {
     if (outcome.status === "rejected") ctx.log.error("a scheduled task failed", outcome.reason);
   }
+}
+
+/** What was begun about databases and did not come to its end, and what has become due. */
+async function tendDatabases(ctx: Context): Promise<void> {
+  await Promise.all([resumeRotations(ctx), settleDatabases(ctx), destroyDatabases(ctx)]);
 }
 
 /** Schedules that are due, and then everything that is owed. */

@@ -91,6 +91,18 @@ export class WorkspacePool implements DatabasePoolApi {
     return this.#change(workspaceId, () => this.#provisioner.provision(workspaceId, step));
   }
 
+  suspend(workspaceId: string): Promise<PoolReply<null>> {
+    return this.#changeEntry(workspaceId, () => this.#provisioner.suspend(workspaceId));
+  }
+
+  resume(workspaceId: string): Promise<PoolReply<null>> {
+    return this.#changeEntry(workspaceId, () => this.#provisioner.resume(workspaceId));
+  }
+
+  destroy(workspaceId: string): Promise<PoolReply<null>> {
+    return this.#changeEntry(workspaceId, () => this.#provisioner.destroy(workspaceId));
+  }
+
   measureStorage(workspaceId: string, limit: number | null): Promise<PoolReply<number>> {
     return this.#reply(workspaceId, () =>
       this.#accesses.use(workspaceId, async (access) => {
@@ -147,6 +159,14 @@ export class WorkspacePool implements DatabasePoolApi {
     return this.#accesses.use(workspaceId, async ({ engine, address }) => {
       const [row] = decodeRows(await engine.driver.run(address, engine.storage));
       return Number(row?.["bytes"] ?? 0);
+    });
+  }
+
+  /** A change after which what is known of the way in holds no longer. */
+  #changeEntry(workspaceId: string, work: () => Promise<void>): Promise<PoolReply<null>> {
+    return this.#change(workspaceId, async () => {
+      await work().finally(() => this.#accesses.forget());
+      return null;
     });
   }
 

@@ -1,4 +1,4 @@
-import { and, eq, ne } from "drizzle-orm";
+import { and, eq, inArray } from "drizzle-orm";
 import { auditRow } from "#platform/audit";
 import type { Context } from "#platform/context";
 import { AppError, errorMessage, notFound, validationFailed } from "#platform/errors";
@@ -46,7 +46,7 @@ async function markFailed(ctx: Context, workspaceId: string, error: unknown): Pr
   await ctx.db
     .update(workspaceDatabases)
     .set({ status: "failed", error: errorMessage(error), updatedAt: new Date(ctx.clock.now()) })
-    .where(and(isOf(workspaceId), ne(workspaceDatabases.status, "ready")));
+    .where(and(isOf(workspaceId), inArray(workspaceDatabases.status, ["provisioning", "failed"])));
 }
 
 /** How the steps of making a database are run: each to its end, and again from the step that a crash interrupted. */
@@ -123,7 +123,9 @@ export async function ensureDatabase(ctx: Context, workspaceId: string, asked?: 
     throw new AppError("conflict", `The workspace has its database at ${known.provider} already; it cannot move.`);
   }
   if (known?.status === "ready") return;
-  if (known?.status === "suspended") throw new AppError("invalid_state", "The workspace's database is suspended.");
+  if (known?.status === "suspended" || known?.status === "deleted") {
+    throw new AppError("invalid_state", `The workspace's database is ${known.status}.`);
+  }
   if (!known) await reserve(ctx, workspaceId, provider);
   const row = known ?? (await readDatabaseRow(ctx, workspaceId));
   if (!row) throw notFound("The workspace's database");

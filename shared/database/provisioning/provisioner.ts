@@ -51,7 +51,7 @@ export class Provisioner {
   async provision(workspaceId: string, step: ProvisioningStep): Promise<boolean> {
     const row = await this.#requireRow(workspaceId);
     // A step that comes late finds the work done.
-    if (row.status === "ready" || row.status === "suspended") return true;
+    if (row.status !== "provisioning" && row.status !== "failed") return true;
     if (row.step !== step) await this.#set(row, { step, status: "provisioning", error: null });
     switch (step) {
       case "create":
@@ -85,6 +85,41 @@ export class Provisioner {
     const { provider } = this.serversOf(row);
     for (const role of ROLES) await provider.revokeOthers(targetOf(row), role, draft.generation);
     await dropDraft(this.#ctx, workspaceId);
+  }
+
+  /** Keeps the runtime role out; first for whoever asks for an access, then at the server. */
+  async suspend(workspaceId: string): Promise<void> {
+    const row = await this.#requireRow(workspaceId);
+    if (row.status !== "ready" && row.status !== "suspended") return;
+    await this.#set(row, { status: "suspended" });
+    await this.serversOf(row).provider.suspend(targetOf(row));
+  }
+
+  /** Lets it in again, with new credentials where the provider has thrown away the old ones. */
+  async resume(workspaceId: string): Promise<void> {
+    const row = await this.#requireRow(workspaceId);
+    if (row.status !== "suspended") return;
+    const { provider, engine } = this.serversOf(row);
+    await provider.resume(targetOf(row));
+    const address = provider.address(targetOf(row), await openEntry(this.#ctx, row, "runtime"));
+    const refusal = await engine.driver.run(address, plain("SELECT 1")).then(
+      () => undefined,
+      (error: unknown) => engine.refusal(error) ?? Promise.reject(error),
+    );
+    if (refusal && refusal.objection !== "entry_refused")
+      throw new AppError("database_unavailable", "The workspace's database cannot be entered.");
+    await this.#set(row, { status: "ready" });
+    if (refusal) await this.rotate(workspaceId, async () => undefined);
+  }
+
+  /** Leaves nothing at the provider, and nothing to enter by. */
+  async destroy(workspaceId: string): Promise<void> {
+    const row = await this.#requireRow(workspaceId);
+    if (row.status === "deleted") return;
+    await this.#set(row, { status: "suspended" });
+    await this.serversOf(row).provider.destroy(targetOf(row));
+    const gone = { status: "deleted", step: null, error: null, reference: null, keyVersion: null } as const;
+    await this.#set(row, { ...gone, sealedOwner: null, sealedRuntime: null, sealedDraft: null });
   }
 
   async #requireRow(workspaceId: string): Promise<DatabaseRow> {

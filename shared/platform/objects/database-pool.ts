@@ -43,6 +43,12 @@ export interface DatabasePoolApi {
   provision(workspaceId: string, step: ProvisioningStep): Promise<PoolReply<boolean>>;
   /** Gives both roles new credentials without failing a statement; the old ones are refused afterwards. */
   rotate(workspaceId: string): Promise<PoolReply<null>>;
+  /** Nobody enters any more by the runtime role; the data stays. */
+  suspend(workspaceId: string): Promise<PoolReply<null>>;
+  /** Undoes that. */
+  resume(workspaceId: string): Promise<PoolReply<null>>;
+  /** Leaves nothing of the database and its roles. */
+  destroy(workspaceId: string): Promise<PoolReply<null>>;
   /** Measures the database, in bytes, and takes the number that its plan allows; null: any. */
   measureStorage(workspaceId: string, limit: number | null): Promise<PoolReply<number>>;
   /** Brings the database to a declared schema (`DbSchema`), by additive changes alone and by the owner role. */

@@ -141,7 +141,7 @@ export const workspaceDatabases = pgTable(
       .references(() => workspaces.id),
     provider: text("provider", { enum: ["postgres", "mysql", "neon", "planetscale"] }).notNull(),
     name: text("name").notNull().unique(),
-    status: text("status", { enum: ["provisioning", "ready", "failed", "suspended"] }).notNull(),
+    status: text("status", { enum: ["provisioning", "ready", "failed", "suspended", "deleted"] }).notNull(),
     /** What is being done while the database is made. */
     step: text("step", { enum: PROVISIONING_STEPS }),
     error: text("error"),
@@ -163,7 +163,7 @@ export const workspaceDatabases = pgTable(
     updatedAt: updatedAt(),
   },
   (table) => [
-    check("workspace_databases_status_check", sql`${table.status} IN ('provisioning', 'ready', 'failed', 'suspended')`),
+    check("workspace_databases_status_check", sql`${table.status} IN ('provisioning', 'ready', 'failed', 'suspended', 'deleted')`),
     check(
       "workspace_databases_ready_check",
       sql`${table.status} <> 'ready' OR (${table.sealedOwner} IS NOT NULL AND ${table.sealedRuntime} IS NOT NULL)`,

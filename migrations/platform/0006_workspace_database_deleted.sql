@@ -1,0 +1,2 @@
+ALTER TABLE "workspace_databases" DROP CONSTRAINT "workspace_databases_status_check";--> statement-breakpoint
+ALTER TABLE "workspace_databases" ADD CONSTRAINT "workspace_databases_status_check" CHECK ("workspace_databases"."status" IN ('provisioning', 'ready', 'failed', 'suspended', 'deleted'));
