@@ -10,6 +10,8 @@ export type AppStatus = "draft" | "published" | "unpublished" | "archived";
 export interface AppRoute {
   readonly workspaceId: string;
   readonly workspaceSlug: string;
+  /** Where the workspace's own objects are. */
+  readonly region: string;
   readonly appId: string;
   readonly appSlug: string;
   readonly name: string;

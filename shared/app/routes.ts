@@ -19,6 +19,7 @@ export async function findRoute(ctx: Context, address: AppAddress): Promise<AppR
     .select({
       workspaceId: apps.workspaceId,
       workspaceSlug: workspaces.slug,
+      region: workspaces.region,
       appId: apps.id,
       appSlug: apps.slug,
       status: apps.status,

@@ -6,6 +6,7 @@ import { LEASE_LIFE_MS } from "#platform/lease/exchange";
 import { type Caller, LeaseHolder, type Take } from "#platform/lease/holder";
 import { Registry } from "#platform/lease/registry";
 import type { CountedMeter, QuotaExchange, QuotaGrant } from "#platform/objects/quota-counter";
+import { workspaceObject } from "#platform/placement";
 import { ledgerTotals } from "./ledger.ts";
 
 /** Milliseconds after which a used-up quota is looked at again: the plan may have been changed. */
@@ -48,7 +49,7 @@ function quotaOf(ctx: Context, workspaceId: string): { quota: Quota; caller: Cal
     // What is brought along is not brought again when the call fails: it may have arrived. Reconciliation makes up for it.
     (exchange) => {
       const request = { ...exchange, adjustments: quota.takeUntold() };
-      return callObject(() => counterOf(ctx, workspaceId).take(request), "The workspace's quota");
+      return callObject(async () => (await counterOf(ctx, workspaceId)).take(request), "The workspace's quota");
     },
     () => quota.hasUntold(),
   );
@@ -56,7 +57,7 @@ function quotaOf(ctx: Context, workspaceId: string): { quota: Quota; caller: Cal
 }
 
 function counterOf(ctx: Context, workspaceId: string) {
-  return ctx.env.QUOTA_COUNTER.getByName(workspaceId);
+  return workspaceObject(ctx, ctx.env.QUOTA_COUNTER, workspaceId);
 }
 
 /** The period's requests are used up. */
@@ -128,7 +129,7 @@ export interface QuotaSnapshot {
 
 /** The workspace's use in the current period, as its counter knows it. */
 export async function quotaSnapshot(ctx: Context, workspaceId: string): Promise<QuotaSnapshot> {
-  const counts = await callObject(() => counterOf(ctx, workspaceId).counts(), "The workspace's quota");
+  const counts = await callObject(async () => (await counterOf(ctx, workspaceId)).counts(), "The workspace's quota");
   return {
     period_start: new Date(counts.periodStart).toISOString(),
     period_end: new Date(counts.periodEnd).toISOString(),
@@ -139,7 +140,7 @@ export async function quotaSnapshot(ctx: Context, workspaceId: string): Promise<
 
 /** Has the counter read the workspace's plan again; isolates follow within seconds. */
 export async function refreshQuota(ctx: Context, workspaceId: string): Promise<void> {
-  await callObject(() => counterOf(ctx, workspaceId).refresh(), "The workspace's quota");
+  await callObject(async () => (await counterOf(ctx, workspaceId)).refresh(), "The workspace's quota");
 }
 
 export interface QuotaDrift {
@@ -152,12 +153,13 @@ export interface QuotaDrift {
 
 /** Sets the counter to what the ledger holds, and says where they differed. The ledger is right: it is what is billed. */
 export async function reconcileQuota(ctx: Context, workspaceId: string): Promise<QuotaDrift[]> {
-  const counts = await callObject(() => counterOf(ctx, workspaceId).counts(), "The workspace's quota");
+  const counts = await callObject(async () => (await counterOf(ctx, workspaceId)).counts(), "The workspace's quota");
   const totals = await ledgerTotals(ctx, workspaceId, counts);
   const meters: readonly CountedMeter[] = ["requests", "tokens"];
   const results = await Promise.all(
     meters.map(async (meter) => {
-      const reconcile = () => counterOf(ctx, workspaceId).reconcile(meter, counts.periodStart, totals[meter], RECORDED_WITHIN_MS);
+      const reconcile = async () =>
+        (await counterOf(ctx, workspaceId)).reconcile(meter, counts.periodStart, totals[meter], RECORDED_WITHIN_MS);
       const { counted, settled } = await callObject(reconcile, "The workspace's quota");
       return { meter, counted, ledger: totals[meter], settled };
     }),

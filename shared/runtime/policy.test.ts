@@ -8,6 +8,7 @@ function route(changes: Partial<AppRoute> = {}, policy: Partial<Policy> = {}): A
   return {
     workspaceId: "wrk_1",
     workspaceSlug: "acme",
+    region: "auto",
     appId: "app_1",
     appSlug: "desk",
     name: "Desk",

@@ -11,6 +11,7 @@ function route(epoch: number): AppRoute {
   return {
     workspaceId: "wrk_1",
     workspaceSlug: "acme",
+    region: "auto",
     appId: "app_1",
     appSlug: "desk",
     name: "Desk",
@@ -131,7 +132,7 @@ describe("RouteCache", () => {
   });
 
   it("keeps addresses apart", () => {
-    expect(routeKey({ appId: "app_1" })).toBe("route:v1:app:app_1");
-    expect(KEY).toBe("route:v1:acme/desk");
+    expect(routeKey({ appId: "app_1" })).toBe("route:v2:app:app_1");
+    expect(KEY).toBe("route:v2:acme/desk");
   });
 });

@@ -23,6 +23,7 @@ export interface RouteSources {
 const routeSchema: z.ZodType<AppRoute> = z.object({
   workspaceId: z.string(),
   workspaceSlug: z.string(),
+  region: z.string(),
   appId: z.string(),
   appSlug: z.string(),
   name: z.string(),
@@ -53,7 +54,7 @@ interface Known {
 }
 
 export function routeKey(address: RouteAddress): string {
-  return "appId" in address ? `route:v1:app:${address.appId}` : `route:v1:${address.workspaceSlug}/${address.appSlug}`;
+  return "appId" in address ? `route:v2:app:${address.appId}` : `route:v2:${address.workspaceSlug}/${address.appSlug}`;
 }
 
 export class RouteCache {

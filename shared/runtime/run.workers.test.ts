@@ -45,6 +45,7 @@ function start(bindings: Partial<PlatformEnv> = {}) {
     route: {
       workspaceId: WORKSPACE,
       workspaceSlug: "acme",
+      region: "auto",
       appId: "app_1",
       appSlug: "greeter",
       name: "Greeter",

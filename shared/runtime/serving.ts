@@ -1,6 +1,7 @@
 import { type AppRoute, findRoute, readVersion } from "#app";
 import type { Context } from "#platform/context";
 import { AppError, notFound } from "#platform/errors";
+import { rememberRegion } from "#platform/placement";
 import { currentEpoch } from "./admission/index.ts";
 import { type RouteAddress, RouteCache } from "./routes.ts";
 import { type ServedVersion, VersionCache } from "./versions.ts";
@@ -13,6 +14,7 @@ const versions = new VersionCache(readVersion);
 export async function resolveRoute(ctx: Context, address: RouteAddress): Promise<AppRoute> {
   const route = await routes.resolve(ctx, address);
   if (route === null) throw notFound("The app");
+  rememberRegion(route.workspaceId, route.region);
   return route;
 }
 

@@ -40,7 +40,6 @@ export {
   deleteWorkspace,
   getWorkspace,
   listWorkspaces,
-  REGIONS,
   updateWorkspace,
   type Workspace,
 } from "./workspaces.ts";

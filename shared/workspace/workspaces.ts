@@ -3,6 +3,7 @@ import { auditRow } from "#platform/audit";
 import type { Context } from "#platform/context";
 import { AppError, notFound, validationFailed } from "#platform/errors";
 import { type Page, type PageRequest, readCursor, toPage } from "#platform/pages";
+import type { Region } from "#platform/placement";
 import { auditLogs, workspaceMembers, workspaceRoles, workspaces } from "#platform/schema";
 import { findStanding, requirePermission, type Standing } from "./authorize.ts";
 import { createDefaultWorkspace } from "./default-workspace.ts";
@@ -12,9 +13,6 @@ import { violatedConstraint } from "./unique-violation.ts";
 import { insertWorkspace } from "./workspace-creation.ts";
 
 /** Where a workspace's data and objects are placed: Cloudflare's location hints, or wherever they are first used. */
-export const REGIONS = ["auto", "wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"] as const;
-type Region = (typeof REGIONS)[number];
-
 /** Days in which a deletion can be undone. */
 const DELETION_DAYS = 7;
 const DAY = 86_400_000;

@@ -3,6 +3,7 @@ import { settleDatabase } from "#database";
 import type { Context } from "#platform/context";
 import { errorMessage } from "#platform/errors";
 import { pageQuerySchema } from "#platform/pages";
+import { REGIONS } from "#platform/placement";
 import { SLUG_PATTERN } from "#platform/slugs";
 import {
   createWorkspace,
@@ -10,7 +11,6 @@ import {
   getWorkspace,
   listWorkspaces,
   PERMISSIONS,
-  REGIONS,
   SLUG_LENGTH,
   transferOwnership,
   updateWorkspace,

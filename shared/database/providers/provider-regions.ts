@@ -1,12 +1,13 @@
 import { AppError } from "#platform/errors";
-import type { REGIONS } from "#workspace";
+import type { Region } from "#platform/placement";
 
 /** Where a provider keeps the databases of each of our regions: its own names. What is European stays in the European Union. */
-type ProviderRegions = Readonly<Record<(typeof REGIONS)[number], string>>;
+type ProviderRegions = Readonly<Record<Region, string>>;
 
 /** https://neon.com/docs/introduction/regions */
 export const NEON_REGIONS: ProviderRegions = {
   auto: "aws-us-east-1",
+  eu: "aws-eu-central-1",
   wnam: "aws-us-west-2",
   enam: "aws-us-east-1",
   sam: "aws-sa-east-1",
@@ -21,6 +22,7 @@ export const NEON_REGIONS: ProviderRegions = {
 /** https://planetscale.com/docs/concepts/regions */
 export const PLANETSCALE_REGIONS: ProviderRegions = {
   auto: "us-east",
+  eu: "eu-central",
   wnam: "us-west",
   enam: "us-east",
   sam: "aws-sa-east-1",

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { requireTokens, spendTokens } from "#billing";
 import { type Context, createContext } from "#platform/context";
 import { errorCode } from "#platform/errors";
+import { rememberRegion } from "#platform/placement";
 import { networkName } from "./client-network.ts";
 import { type Admission, type AdmissionRoute, admit, currentEpoch } from "./index.ts";
 import { Counters } from "./testing/counters.ts";
@@ -10,6 +11,9 @@ const VISITOR = { ip: "203.0.113.7", sessionId: "vis_1" };
 const AMPLE = { max_requests: 100_000, window_seconds: 60 };
 
 type Limits = AdmissionRoute["accessPolicy"]["rate_limit"];
+
+// As whoever resolved the app's address has done.
+rememberRegion("wrk_1", "auto");
 
 function route(limits: Partial<Limits> = {}, epoch = 1): AdmissionRoute {
   const rate_limit = { per_ip: null, per_session: null, per_app: null, ...limits };
