@@ -28,14 +28,17 @@ export async function startMysql(directory: string): Promise<MysqlServer> {
   if (given !== undefined) return { adminUrl: given, stop: async () => undefined };
 
   const data = join(directory, "data");
-  await mkdir(directory, { recursive: true });
-  const program = await initialise(data);
+  // A server deletes what it finds in its folder for temporary files when it starts, which may be another one's.
+  const temporary = join(directory, "tmp");
+  await mkdir(temporary, { recursive: true });
+  const program = await initialise(data, temporary);
   const port = await freePort();
   const server = await startProcess({
     command: program,
     args: [
       "--no-defaults",
       `--datadir=${data}`,
+      `--tmpdir=${temporary}`,
       `--port=${port}`,
       "--bind-address=127.0.0.1",
       `--socket=${join(directory, "socket")}`,
@@ -49,13 +52,14 @@ export async function startMysql(directory: string): Promise<MysqlServer> {
 }
 
 /** Makes the data folder; gives the server's program. */
-async function initialise(data: string): Promise<string> {
+async function initialise(data: string, temporary: string): Promise<string> {
   const run = promisify(execFile);
   const mariadb = findProgram("mariadbd");
   if (mariadb !== null) {
     await run("mariadb-install-db", [
       "--no-defaults",
       `--datadir=${data}`,
+      `--tmpdir=${temporary}`,
       "--auth-root-authentication-method=normal",
       "--skip-test-db",
       ...asRoot(),
@@ -64,7 +68,7 @@ async function initialise(data: string): Promise<string> {
   }
   const mysql = findProgram("mysqld");
   if (mysql === null) throw new Error("No MySQL server: install mariadb-server, or set MYSQL_URL");
-  await run(mysql, ["--no-defaults", "--initialize-insecure", `--datadir=${data}`, ...asRoot()]);
+  await run(mysql, ["--no-defaults", "--initialize-insecure", `--datadir=${data}`, `--tmpdir=${temporary}`, ...asRoot()]);
   return mysql;
 }
 

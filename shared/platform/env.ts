@@ -70,6 +70,8 @@ export interface Env {
   readonly PLANETSCALE_SERVICE_TOKEN?: string;
   readonly PLANETSCALE_CLUSTER_SIZE?: string;
   readonly PLANETSCALE_API_URL?: string;
+  /** Statements that each workspace may run at once in its database, 1 to 64; half of what its role may hold in connections. */
+  readonly DATABASE_POOL_SIZE?: string;
   /** Origin of the local SQL gateway; empty where the drivers reach their databases by themselves. */
   readonly SQL_GATEWAY_ORIGIN: string;
 

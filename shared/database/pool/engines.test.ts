@@ -49,7 +49,7 @@ function predictablePool(engine: EngineName): WorkspacePool {
   const random = { bytes: (length: number) => Uint8Array.from({ length }, () => ++drawn % 251), float: () => 0.5 };
   const ctx = createContext(world.env, { clock: { now: () => 1_790_000_000_000 + drawn }, random, waitUntil: () => undefined });
   const { engines, providers } = world;
-  const pool = new WorkspacePool({ ctx, provisioner: new Provisioner({ ctx, engines, providers }) });
+  const pool = new WorkspacePool({ ctx, size: 8, provisioner: new Provisioner({ ctx, engines, providers }) });
   pools.set(engine, pool);
   return pool;
 }

@@ -18,13 +18,13 @@ import { type Access, Accesses } from "./accesses.ts";
 import { Slots } from "./slots.ts";
 import { StorageGuard, storageFull } from "./storage.ts";
 
-/** Statements of one workspace that run at once. */
-const CONCURRENCY = 8;
 /** Bytes of one answer's values, at most. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
 
 export interface PoolOptions {
   readonly ctx: Context;
+  /** Operations that run at once; the others wait their turn. */
+  readonly size: number;
   readonly provisioner: Provisioner;
 }
 
@@ -58,14 +58,15 @@ export class WorkspacePool implements DatabasePoolApi {
   readonly #ctx: Context;
   readonly #provisioner: Provisioner;
   readonly #accesses: Accesses;
-  readonly #slots = new Slots(CONCURRENCY);
+  readonly #slots: Slots;
   /** Statements that wait or run, by the names that they can be stopped by. */
   readonly #stops = new Map<string, AbortController>();
   #storage: StorageGuard | undefined;
   /** The last provisioning or schema change; the next waits for it. */
   #changes: Promise<unknown> = Promise.resolve();
 
-  constructor({ ctx, provisioner }: PoolOptions) {
+  constructor({ ctx, size, provisioner }: PoolOptions) {
+    this.#slots = new Slots(size);
     this.#ctx = ctx;
     this.#provisioner = provisioner;
     this.#accesses = new Accesses(ctx, provisioner);

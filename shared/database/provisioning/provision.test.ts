@@ -62,7 +62,7 @@ function mortalPool(workspaceId: string, death: Death): void {
     postgres: createPostgresProvider(adminUrls.postgres, engines.postgres.driver),
     mysql: createMysqlProvider(adminUrls.mysql, engines.mysql.driver),
   };
-  world.pools.set(workspaceId, new WorkspacePool({ ctx, provisioner: new Provisioner({ ctx, engines, providers }) }));
+  world.pools.set(workspaceId, new WorkspacePool({ ctx, size: 8, provisioner: new Provisioner({ ctx, engines, providers }) }));
 }
 
 /** What a server has of a workspace's: its databases, and then its roles or accounts. */
