@@ -193,6 +193,26 @@ describe("checkWorkflow", () => {
       "workflow.nodes[1].config.where missing_where",
     ],
     [
+      "an unknown column within a transaction",
+      inARow(
+        [
+          {
+            id: "a",
+            type: "db",
+            config: {
+              operation: "transaction",
+              operations: [
+                { operation: "count", table: "leads" },
+                { operation: "insert", table: "leads", values: { ghost: 1 } },
+              ],
+            },
+          },
+        ],
+        {},
+      ),
+      "workflow.nodes[1].config.operations[1].values.ghost unknown_column",
+    ],
+    [
       "an expression in SQL",
       inARow([{ id: "a", type: "db", config: { operation: "sql", sql: "select {{ inputs.x }}" } }], {}),
       "workflow.nodes[1].config.sql expression_in_sql",

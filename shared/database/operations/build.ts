@@ -1,15 +1,15 @@
 import type { Fault } from "#platform/errors";
-import type { SqlStatement } from "../engines/driver.ts";
+import type { Query, SqlStatement } from "../engines/driver.ts";
 import { type DbColumn, type DbSchema, type DbTable, findColumn, findTable } from "../schema/db-schema.ts";
 import { encodeParameter } from "../schema/values.ts";
 import { whereClause } from "./conditions.ts";
 import type { Dialect } from "./dialect.ts";
-import type { DbOperation } from "./operation.ts";
+import type { DbOperation, OperationResult, SingleOperation } from "./operation.ts";
 import { asCountedResult, asResult, type BuiltProgram, COUNT_COLUMN, type Program } from "./program.ts";
 import { createDraft, type StatementDraft } from "./statement-draft.ts";
 import { statementRefusal, type Token } from "./statement-text.ts";
 
-export type Operation<Name extends DbOperation["operation"]> = Extract<DbOperation, { operation: Name }>;
+export type Operation<Name extends SingleOperation["operation"]> = Extract<SingleOperation, { operation: Name }>;
 export type Write = Operation<"insert" | "upsert" | "update" | "delete">;
 
 /** How one server's operations are made, where servers differ by more than their spelling. */
@@ -67,7 +67,7 @@ function tableProgram(
   writer: OperationWriter,
   draft: StatementDraft,
   schema: DbSchema,
-  operation: Exclude<DbOperation, { operation: "sql" }>,
+  operation: Exclude<SingleOperation, { operation: "sql" }>,
   makeId: () => string,
 ): Program {
   const table = findTable(schema, operation.table);
@@ -88,11 +88,7 @@ function tableProgram(
   }
 }
 
-/**
- * Turns an operation into what a server is to be asked. Names come from the declared schema alone, values go into parameters,
- * and everything that does not fit the schema is a fault. `makeId` makes the ids of new rows.
- */
-export function buildProgram(writer: OperationWriter, schema: DbSchema, operation: DbOperation, makeId: () => string): BuiltProgram {
+function singleProgram(writer: OperationWriter, schema: DbSchema, operation: SingleOperation, makeId: () => string): BuiltProgram {
   const draft = createDraft(writer.dialect);
   const program =
     operation.operation === "sql" ? authoredProgram(writer, draft, operation) : tableProgram(writer, draft, schema, operation, makeId);
@@ -101,4 +97,36 @@ export function buildProgram(writer: OperationWriter, schema: DbSchema, operatio
     faults.push({ path: "values", code: "too_big", message: `holds more than ${writer.maxParams} values` });
   }
   return faults.length > 0 ? { ok: false, faults } : { ok: true, program };
+}
+
+/** Runs a program in a transaction that is open already. */
+export async function runInside(program: Program, query: Query): Promise<OperationResult> {
+  return program.kind === "steps" ? program.run(query) : program.result(await query(program.statement));
+}
+
+/** One after the other, in one transaction. */
+function inOrder(programs: readonly Program[]): Program {
+  return {
+    kind: "steps",
+    run: async (query) => {
+      const results: OperationResult[] = [];
+      for (const program of programs) results.push(await runInside(program, query));
+      const last = results.at(-1);
+      return { rows: last?.rows ?? [], count: last?.count ?? 0, results };
+    },
+  };
+}
+
+/**
+ * Turns an operation into what a server is to be asked. Names come from the declared schema alone, values go into parameters,
+ * and everything that does not fit the schema is a fault. `makeId` makes the ids of new rows.
+ */
+export function buildProgram(writer: OperationWriter, schema: DbSchema, operation: DbOperation, makeId: () => string): BuiltProgram {
+  if (operation.operation !== "transaction") return singleProgram(writer, schema, operation, makeId);
+  const built = operation.operations.map((single) => singleProgram(writer, schema, single, makeId));
+  const faults = built.flatMap((single, index) =>
+    single.ok ? [] : single.faults.map((fault) => ({ ...fault, path: `operations[${index}].${fault.path}` })),
+  );
+  if (faults.length > 0) return { ok: false, faults };
+  return { ok: true, program: inOrder(built.flatMap((single) => (single.ok ? [single.program] : []))) };
 }

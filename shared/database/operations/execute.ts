@@ -9,10 +9,11 @@ export interface ExecuteOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The declared table that an operation is about; the pool needs no other. */
+/** The declared tables that an operation is about; the pool needs no others. */
 function relevant(schema: DbSchema, operation: DbOperation): DbSchema {
-  const table = operation.operation === "sql" ? undefined : findTable(schema, operation.table);
-  return { tables: table ? [table] : [] };
+  const singles = operation.operation === "transaction" ? operation.operations : [operation];
+  const tables = singles.map((single) => (single.operation === "sql" ? undefined : findTable(schema, single.table)));
+  return { tables: [...new Set(tables)].filter((table) => table !== undefined) };
 }
 
 /**

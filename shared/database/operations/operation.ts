@@ -14,8 +14,10 @@ const table = z.string();
 const where = z.record(z.string(), z.unknown());
 const orderBySchema = z.strictObject({ column: z.string(), direction: z.enum(["asc", "desc"]).default("asc") });
 
-/** One operation of a db node, with every expression already resolved to a value. */
-export const dbOperationSchema = z.discriminatedUnion("operation", [
+/** Operations of one transaction, at most. */
+export const MAX_OPERATIONS = 20;
+
+const singleOperationSchema = z.discriminatedUnion("operation", [
   z.strictObject({
     operation: z.literal("select"),
     table,
@@ -37,6 +39,14 @@ export const dbOperationSchema = z.discriminatedUnion("operation", [
   z.strictObject({ operation: z.literal("delete"), table, where }),
   z.strictObject({ operation: z.literal("sql"), sql: z.string().max(20_000), params: z.array(z.unknown()).max(200).optional() }),
 ]);
+/** One operation on its own. */
+export type SingleOperation = z.infer<typeof singleOperationSchema>;
+
+/** What a db node does, with every expression already resolved to a value: one operation, or several that all happen or none. */
+export const dbOperationSchema = z.discriminatedUnion("operation", [
+  singleOperationSchema,
+  z.strictObject({ operation: z.literal("transaction"), operations: z.array(singleOperationSchema).min(1).max(MAX_OPERATIONS) }),
+]);
 
 export type DbOperation = z.infer<typeof dbOperationSchema>;
 
@@ -44,4 +54,6 @@ export interface OperationResult {
   readonly rows: Record<string, unknown>[];
   /** Rows selected, counted or changed. */
   readonly count: number;
+  /** What each operation of a transaction gave; its `rows` and `count` are those of the last. */
+  readonly results?: readonly Omit<OperationResult, "results">[];
 }

@@ -1,9 +1,9 @@
 import { type DbTable, findColumn, idColumn } from "../schema/db-schema.ts";
-import type { DbOperation } from "./operation.ts";
+import type { SingleOperation } from "./operation.ts";
 import type { StatementDraft } from "./statement-draft.ts";
 import { isGiven, rowsOf } from "./writes.ts";
 
-export type Upsert = Extract<DbOperation, { operation: "upsert" }>;
+export type Upsert = Extract<SingleOperation, { operation: "upsert" }>;
 
 /** Whether the database keeps these columns' values unique together. */
 function isUniqueTogether(table: DbTable, names: readonly string[]): boolean {

@@ -229,6 +229,42 @@ describe("a db node's operations are the same on every engine", () => {
   });
 });
 
+describe("a transaction", () => {
+  const transaction = async (...operations: unknown[]) => {
+    const answers = await Promise.all(ENGINES.map((engine) => run(engine, { operation: "transaction", operations })));
+    // What a server refused it may describe with less than another.
+    const [first, ...others] = answers.map((answer) => JSON.stringify(answer.ok ? answer : [answer.error.code, answer.error.faults]));
+    for (const other of others) expect(other).toBe(first);
+    return answers[0];
+  };
+  const add = (name: string) => ({ operation: "insert", table: "things", values: { name } });
+  const countOf = async (name: string) => (await rows({ operation: "count", where: { name } })).count;
+
+  it("gives what each of its operations gave", async () => {
+    const done = await transaction(add("first"), add("second"), {
+      operation: "count",
+      table: "things",
+      where: { name: { in: ["first", "second"] } },
+    });
+    expect(done).toMatchObject({
+      ok: true,
+      value: {
+        rows: [],
+        count: 2,
+        results: [{ count: 1, rows: [{ name: "first" }] }, { count: 1, rows: [{ name: "second" }] }, { count: 2 }],
+      },
+    });
+  });
+
+  it("does nothing where one of them fails", async () => {
+    expect(await transaction(add("third"), add("first"))).toMatchObject({ ok: false, error: { code: "conflict" } });
+    expect(await countOf("third")).toBe(0);
+    const faulty = await transaction(add("third"), { operation: "insert", table: "things", values: { name: 5 } });
+    expect(faulty).toMatchObject({ ok: false, error: { code: "validation_failed", faults: [{ path: "operations[1].values.name" }] } });
+    expect(await countOf("third")).toBe(0);
+  });
+});
+
 describe.each(ENGINES)("%s", (engine) => {
   it("rotates the credentials under fifty statements at once without failing one, and refuses the old ones", async () => {
     const workspace = WORKSPACES[engine];

@@ -8,7 +8,7 @@ import { describeFailure } from "../engines/failures.ts";
 import { mysqlRefusal } from "../engines/mysql/failures.ts";
 import { postgresRefusal } from "../engines/postgres/failures.ts";
 import { migrate } from "../migrations/migrate.ts";
-import { buildProgram } from "../operations/build.ts";
+import { buildProgram, runInside } from "../operations/build.ts";
 import { type DbOperation, dbOperationSchema, MAX_ROWS, type OperationResult } from "../operations/operation.ts";
 import type { Program } from "../operations/program.ts";
 import { openEntry, readReadyRow, targetOf } from "../provisioning/credentials.ts";
@@ -47,7 +47,7 @@ async function runProgram({ engine, address }: Access, program: Program, options
     address,
     async (query) => {
       const checked: Query = async (statement) => checkSize(await query(statement));
-      return program.kind === "steps" ? program.run(checked) : program.result(await checked(program.statement));
+      return runInside(program, checked);
     },
     options,
   );

@@ -19,8 +19,14 @@ const CLOSE = 0.9;
 /** Operations that never need more room than there was. */
 const HARMLESS: ReadonlySet<DbOperation["operation"]> = new Set(["select", "count", "delete"]);
 
+type Effect = "none" | "growth" | "unknown";
+
 /** What an operation may do to the size of the database: nothing, add to it, or what its author wrote. */
-function effectOf(operation: DbOperation): "none" | "growth" | "unknown" {
+function effectOf(operation: DbOperation): Effect {
+  if (operation.operation === "transaction") {
+    const effects = operation.operations.map(effectOf);
+    return (["growth", "unknown"] as const).find((effect) => effects.includes(effect)) ?? "none";
+  }
   if (operation.operation !== "sql") return HARMLESS.has(operation.operation) ? "none" : "growth";
   return /^\s*delete\b/i.test(operation.sql) ? "none" : "unknown";
 }

@@ -9,8 +9,8 @@ const table = z.string().min(1).max(64);
 const count = orExpression(z.int().min(0), "a whole number");
 const orderBy = z.array(z.strictObject({ column: z.string(), direction: z.enum(["asc", "desc"]).optional() })).max(8);
 
-/** The operation as written. Tables, columns, conditions and SQL are literal; what they are compared with may be an expression. */
-const configSchema = z.discriminatedUnion("operation", [
+/** An operation as written. Tables, columns, conditions and SQL are literal; what they are compared with may be an expression. */
+const singleSchema = z.discriminatedUnion("operation", [
   z.strictObject({
     operation: z.literal("select"),
     table,
@@ -27,7 +27,12 @@ const configSchema = z.discriminatedUnion("operation", [
   z.strictObject({ operation: z.literal("sql"), sql: z.string().min(1).max(20_000), params: z.array(z.unknown()).max(200).optional() }),
 ]);
 
-/** One operation on the workspace's own database. */
+const configSchema = z.discriminatedUnion("operation", [
+  singleSchema,
+  z.strictObject({ operation: z.literal("transaction"), operations: z.array(singleSchema).min(1).max(20) }),
+]);
+
+/** One operation on the workspace's own database, or several that all happen or none. */
 export const db = defineNode({
   type: "db",
   title: "Database",
@@ -35,7 +40,7 @@ export const db = defineNode({
   resolvedSchema: dbOperationSchema,
   literalFields: ["operation", "table", "order_by", "conflict", "sql"],
   run: async (operation, io) => {
-    const { rows, count } = await io.services.executeOperation(operation, io.signal);
-    return { output: { rows, count } };
+    const { rows, count, results } = await io.services.executeOperation(operation, io.signal);
+    return { output: results ? { rows, count, results } : { rows, count } };
   },
 });

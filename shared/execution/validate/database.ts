@@ -41,10 +41,17 @@ function toolColumnFaults({ columns, operations }: TableToolConfig, path: string
 function nodeFaults(nodes: readonly ReadNode[], dbSchema: DbSchema | null): Fault[] {
   return nodes
     .filter(({ node }) => node.type === "db")
-    .flatMap(({ index, node: { config } }) => {
-      const path = `workflow.nodes[${index}].config`;
-      return [...conditionFaults(config, path), ...sqlFaults(config, path), ...(dbSchema ? schemaFaults(config, path, dbSchema) : [])];
-    });
+    .flatMap(({ index, node: { config } }) => operationFaults(config, `workflow.nodes[${index}].config`, dbSchema));
+}
+
+function operationFaults(config: Readonly<Record<string, unknown>>, path: string, dbSchema: DbSchema | null): Fault[] {
+  const { operation, operations } = config;
+  if (operation === "transaction" && Array.isArray(operations)) {
+    return operations.flatMap((single: unknown, index) =>
+      isRecord(single) ? operationFaults(single, `${path}.operations[${index}]`, dbSchema) : [],
+    );
+  }
+  return [...conditionFaults(config, path), ...sqlFaults(config, path), ...(dbSchema ? schemaFaults(config, path, dbSchema) : [])];
 }
 
 function conditionFaults({ operation, where }: Readonly<Record<string, unknown>>, path: string): Fault[] {

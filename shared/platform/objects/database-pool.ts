@@ -24,6 +24,8 @@ export interface OperationAnswer {
   readonly rows: Record<string, unknown>[];
   /** Rows selected, counted or changed. */
   readonly count: number;
+  /** What each operation of a transaction gave. */
+  readonly results?: readonly Omit<OperationAnswer, "results">[];
 }
 
 /** The steps of making a database, in their order. */
