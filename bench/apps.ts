@@ -55,4 +55,21 @@ export const guestbook = {
   access_policy: unlimited,
 };
 
+/** Three nodes, of which one reads ten rows of the guestbook's table. */
+export const reader = {
+  ...guestbook,
+  name: "Reader",
+  workflow: {
+    nodes: [
+      start,
+      { id: "read", type: "db", config: { operation: "select", table: "words", limit: 10 } },
+      { id: "end", type: "end", config: { outputs: { count: "{{ nodes.read.count }}" } } },
+    ],
+    edges: [
+      { from: "start", to: "read" },
+      { from: "read", to: "end" },
+    ],
+  },
+};
+
 export const body = JSON.stringify({ inputs: { word: "world" } });

@@ -4,10 +4,11 @@ import type { RunningStack } from "../tests/stack.ts";
 interface Manifests {
   readonly greeting: unknown;
   readonly guestbook: unknown;
+  readonly reader: unknown;
 }
 
 /** Publishes the apps in a new workspace of their own, without a quota. Gives their addresses' paths. */
-export async function publishAll(stack: RunningStack, manifests: Manifests): Promise<{ greetingPath: string; guestbookPath: string }> {
+export async function publishAll(stack: RunningStack, manifests: Manifests): Promise<Readonly<Record<`${keyof Manifests}Path`, string>>> {
   const email = `bench-${process.pid}@example.test`;
   const signedUp = await post(stack, "/api/auth/sign-up/email", { name: "Bench", email, password: "correct horse battery" }, "");
   const cookie = signedUp.headers
@@ -23,7 +24,11 @@ export async function publishAll(stack: RunningStack, manifests: Manifests): Pro
     await post(stack, `/api/v1/apps/${made.data.id}/publish`, {}, cookie);
     return `/${slug}/${made.data.slug}`;
   };
-  return { greetingPath: await publish(manifests.greeting), guestbookPath: await publish(manifests.guestbook) };
+  return {
+    greetingPath: await publish(manifests.greeting),
+    guestbookPath: await publish(manifests.guestbook),
+    readerPath: await publish(manifests.reader),
+  };
 }
 
 async function withoutQuota({ postgres }: RunningStack, workspaceId: string): Promise<void> {

@@ -7,7 +7,7 @@ import pg from "pg";
 import { buildPageClient } from "../dev/bundles/page-client.ts";
 import { inRepository } from "../dev/repository.ts";
 import { startStack } from "../tests/stack.ts";
-import { body, greeting, guestbook } from "./apps.ts";
+import { body, greeting, guestbook, reader } from "./apps.ts";
 import { type Target, throughput } from "./load.ts";
 import { publishAll } from "./publish.ts";
 import { serve } from "./serve.ts";
@@ -34,7 +34,7 @@ interface Comparison {
 const home = mkdtempSync(join(tmpdir(), "agentflow-bench-"));
 console.log("Starting the local stack for its database, and publishing the apps …");
 const stack = await startStack(home);
-const { greetingPath, guestbookPath } = await publishAll(stack, { greeting, guestbook });
+const { greetingPath, guestbookPath, readerPath } = await publishAll(stack, { greeting, guestbook, reader });
 await buildPageClient();
 const vars = Object.fromEntries(
   Object.entries(parseEnv(readFileSync(join(home, "dev.vars"), "utf8"))).map(([name, value]) => [name, value ?? ""]),
@@ -89,6 +89,13 @@ try {
       product: run(guestbookPath),
       baseline: leastPost("/insert"),
       against: "the insert alone",
+      target: 0.7,
+    },
+    {
+      what: "inline run that reads ten rows",
+      product: run(readerPath),
+      baseline: leastPost("/select"),
+      against: "the select alone",
       target: 0.7,
     },
     {

@@ -52,4 +52,12 @@ app.post("/insert", async (c) => {
   return c.json({ data: { id: rows[0]?.["id"] } });
 });
 
+/** Ten rows through the same driver. */
+app.post("/select", async (c) => {
+  await c.req.json();
+  configureDriver(c.env);
+  const rows = await neon(c.env.DATABASE_URL)`SELECT id, word FROM bench_rows LIMIT 10`;
+  return c.json({ data: { count: rows.length } });
+});
+
 export default app;
