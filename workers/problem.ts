@@ -38,6 +38,8 @@ export interface Problem {
   readonly code: string;
   readonly request_id: string;
   readonly errors: readonly Fault[];
+  /** Extension members (RFC 9457, section 3.2). */
+  readonly [extension: string]: unknown;
 }
 
 /** What an error may say to the outside. Anything without a published code is an internal error and says nothing. */
@@ -46,6 +48,7 @@ export function problemOf(error: unknown, requestId: string): Problem {
   const status = ERROR_STATUS[code];
   const known = errorCode(error) !== undefined && code !== "internal" && error instanceof Error;
   return {
+    ...(error instanceof AppError ? error.details : {}),
     type: `https://agentflow.dev/errors/${code}`,
     title: TITLES[status] ?? "Error",
     status,

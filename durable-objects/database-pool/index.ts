@@ -1,7 +1,15 @@
 import { DurableObject } from "cloudflare:workers";
 import { createWorkspacePool } from "#database";
 import type { Env } from "#platform/env";
-import type { DatabasePoolApi, OperationAnswer, OperationRequest, PoolReply, ProvisioningStep } from "#platform/objects/database-pool";
+import type {
+  DatabasePoolApi,
+  OperationAnswer,
+  OperationRequest,
+  PoolReply,
+  ProvisioningStep,
+  SchemaPlan,
+  SchemaRequest,
+} from "#platform/objects/database-pool";
 
 /** The home of a workspace's database pool: one object a workspace, named by the workspace's id. It stores nothing. */
 export class DatabasePool extends DurableObject<Env> implements DatabasePoolApi {
@@ -47,9 +55,14 @@ export class DatabasePool extends DurableObject<Env> implements DatabasePoolApi 
     return this.#pool.measureStorage(workspaceId, limit);
   }
 
-  async applySchema(workspaceId: string, schema: object): Promise<PoolReply<null>> {
+  async applySchema(workspaceId: string, request: SchemaRequest): Promise<PoolReply<SchemaPlan>> {
     this.#assertOwn(workspaceId);
-    return this.#pool.applySchema(workspaceId, schema);
+    return this.#pool.applySchema(workspaceId, request);
+  }
+
+  async planSchema(workspaceId: string, request: SchemaRequest): Promise<PoolReply<SchemaPlan>> {
+    this.#assertOwn(workspaceId);
+    return this.#pool.planSchema(workspaceId, request);
   }
 
   /** The credentials held here are one workspace's; a call for another would be served with them. */

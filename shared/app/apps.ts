@@ -1,4 +1,5 @@
 import { and, desc, eq, like, lt, type SQL } from "drizzle-orm";
+import { dropClaim } from "#database";
 import { auditRow } from "#platform/audit";
 import type { Context } from "#platform/context";
 import { sqlState } from "#platform/db";
@@ -206,6 +207,7 @@ export async function deleteApp(ctx: Context, workspaceId: string, appId: string
       .where(unchanged(app))
       .returning({ id: apps.id });
     if (deleted.length === 0) throw changedMeanwhile();
+    await dropClaim(tx, workspaceId, appId);
     const before = { name: app.name, slug: app.slug, status: app.status };
     await tx.insert(auditLogs).values(auditRow(ctx, { workspaceId, action: "app.deleted", targetType: "app", targetId: appId, before }));
   });

@@ -1,4 +1,4 @@
-import { canonicalJson } from "./canonical.ts";
+import { canonicalJson } from "#platform/canonical";
 
 /** One place where two manifests differ. Items of lists are named by their id: `workflow.nodes[reply].config.max_tokens`. */
 export interface Difference {

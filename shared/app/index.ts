@@ -1,9 +1,10 @@
 /** Apps: their manifests, drafts, versions and publication, and the routes that visitors reach them by. It runs nothing. */
+
+export { digestOf } from "#platform/canonical";
 export { getAccessPolicy, patchAccessPolicy } from "./access-policy.ts";
 export type { AppRoute, AppStatus, VersionContent } from "./app-route.ts";
 export { type App, type AppPatch, createApp, deleteApp, getApp, listApps, type NewApp, updateApp } from "./apps.ts";
 export { authorizeApp } from "./authorize.ts";
-export { digestOf } from "./canonical.ts";
 export type { Difference } from "./diff.ts";
 export { type Draft, getManifest, putDraft, type RunnableDraft, readRunnableDraft } from "./drafts.ts";
 export {

@@ -17,6 +17,8 @@ export interface PublishRequest {
   /** Without it, the draft is frozen first. */
   readonly versionId?: string | undefined;
   readonly changelog?: string | undefined;
+  /** The hash of a plan of the database whose losses are accepted. */
+  readonly confirm?: string | undefined;
 }
 
 /**
@@ -31,7 +33,7 @@ export async function publish(ctx: Context, workspaceId: string, appId: string, 
     ? await readFrozen(ctx, workspaceId, appId, request.versionId)
     : await freezeValidDraft(ctx, app, request.changelog ?? "");
   await requireRunnable(manifest);
-  await applySchema(ctx, workspaceId, manifest.db_schema);
+  await applySchema(ctx, workspaceId, { appId, schema: manifest.db_schema, confirm: request.confirm, undeclared: "drop" });
   return change(ctx, app, { transition: "publish", versionId: row.id, accessPolicy: manifest.access_policy });
 }
 
@@ -47,10 +49,12 @@ async function requireRunnable(manifest: unknown): Promise<void> {
 }
 
 /**
- * Puts an earlier version back before visitors. The access policy in force stays.
- * @throws `not_found`, `invalid_state` (also when it is the current version already), `validation_failed`, `conflict`
+ * Puts an earlier version back before visitors. The access policy in force stays, and so do tables and columns that this
+ * version does not know: they only stop being required.
+ * @throws `not_found`, `invalid_state` (also when it is the current version already), `validation_failed`, `conflict`,
+ * what `applySchema` throws
  */
-export async function rollback(ctx: Context, workspaceId: string, appId: string, versionId: string): Promise<App> {
+export async function rollback(ctx: Context, workspaceId: string, appId: string, versionId: string, confirm?: string): Promise<App> {
   const app = await readApp(ctx, workspaceId, appId);
   nextStatus(app.status, "rollback");
   const { row, manifest } = await readFrozen(ctx, workspaceId, appId, versionId);
@@ -60,7 +64,7 @@ export async function rollback(ctx: Context, workspaceId: string, appId: string,
     throw new AppError("invalid_state", `Version ${row.number} is the current one already.`);
   }
   await requireRunnable(manifest);
-  await applySchema(ctx, workspaceId, manifest.db_schema);
+  await applySchema(ctx, workspaceId, { appId, schema: manifest.db_schema, confirm, undeclared: "keep" });
   return change(ctx, app, { transition: "rollback", versionId: row.id });
 }
 

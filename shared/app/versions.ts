@@ -1,5 +1,6 @@
 import { and, desc, eq, lt, sql } from "drizzle-orm";
 import { auditRow } from "#platform/audit";
+import { canonicalJson, digestOf } from "#platform/canonical";
 import type { Context } from "#platform/context";
 import type { Transaction } from "#platform/db";
 import { notFound } from "#platform/errors";
@@ -8,7 +9,6 @@ import { type Page, type PageRequest, readCursor, toPage } from "#platform/pages
 import { apps, appVersions, auditLogs, workflows } from "#platform/schema";
 import { type AppRow, actingUser, changedMeanwhile, readApp, unchanged } from "./app-rows.ts";
 import { requireEditable } from "./app-state.ts";
-import { canonicalJson, digestOf } from "./canonical.ts";
 import { type Difference, differences } from "./diff.ts";
 import { type Manifest, manifestSchema } from "./manifest/manifest.ts";
 

@@ -1,4 +1,5 @@
-export { applySchema } from "./migrations/apply.ts";
+export { applySchema, planSchema } from "./migrations/apply.ts";
+export { dropClaim } from "./migrations/claim-records.ts";
 export { executeOperation } from "./operations/execute.ts";
 export { type DbOperation, dbOperationSchema, type OperationResult, WHERE_OPERATORS } from "./operations/operation.ts";
 export { createWorkspacePool } from "./pool/workspace-pool.ts";

@@ -11,6 +11,7 @@ export const ERROR_STATUS = {
   conflict: 409,
   invalid_state: 409,
   idempotency_in_progress: 409,
+  migration_not_confirmed: 409,
   not_available: 410,
   revision_mismatch: 412,
   payload_too_large: 413,
@@ -46,6 +47,8 @@ export interface AppErrorOptions {
   readonly faults?: readonly Fault[];
   /** Whole seconds until a retry can succeed; becomes `Retry-After`. */
   readonly retryAfter?: number;
+  /** Further members of the problem document, such as the plan that is to be confirmed. */
+  readonly details?: Readonly<Record<string, unknown>>;
   /** Extra response headers, such as `RateLimit`. */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -60,6 +63,7 @@ export class AppError extends Error {
   readonly faults: readonly Fault[];
   readonly retryAfter: number | undefined;
   readonly headers: Readonly<Record<string, string>>;
+  readonly details: Readonly<Record<string, unknown>>;
 
   constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -67,6 +71,7 @@ export class AppError extends Error {
     this.faults = options.faults ?? [];
     this.retryAfter = options.retryAfter;
     this.headers = options.headers ?? {};
+    this.details = options.details ?? {};
   }
 }
 

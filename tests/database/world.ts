@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { neon } from "@neondatabase/serverless";
 import { type Context, createContext } from "#platform/context";
 import type { Env, ProvisionParams } from "#platform/env";
-import { users, workspaces } from "#platform/schema";
+import { apps, users, workspaces } from "#platform/schema";
 import { isMysqlAvailable, type MysqlServer, startMysql } from "../../dev/mysql/server.ts";
 import { type PostgresServer, startPostgres } from "../../dev/postgres/server.ts";
 import { type SqlGateway, startSqlGateway } from "../../dev/sql-gateway/server.ts";
@@ -34,6 +34,8 @@ export interface World {
   /** In the place of the workflow that makes databases, whose steps all run at once here. */
   workflow: ((workspaceId: string) => Promise<void>) | undefined;
   addWorkspace(id: string): Promise<void>;
+  /** An app that has tables in the workspace's database. */
+  addApp(workspaceId: string, id: string): Promise<void>;
   /** The address of a role, opened as only the pool does in the product. */
   addressOf(workspaceId: string, role: DatabaseRole): Promise<string>;
   close(): Promise<void>;
@@ -60,7 +62,7 @@ async function startServers(): Promise<Servers> {
   const directory = await mkdtemp(join(tmpdir(), "workspace-database-"));
   const [postgres, mysql] = await Promise.all([
     startPostgres(join(directory, "postgres"), { durable: false }),
-    isMysqlAvailable() ? startMysql(join(directory, "mysql")) : undefined,
+    isMysqlAvailable() ? startMysql(join(directory, "mysql"), { durable: false }) : undefined,
   ]);
   return { directory, postgres, mysql, gateway: await startSqlGateway({ port: 0, mysqlUrl: mysql?.adminUrl }) };
 }
@@ -117,6 +119,9 @@ export async function createWorld(): Promise<World> {
     workflow: undefined,
     async addWorkspace(id) {
       await ctx.db.insert(workspaces).values({ id, ownerUserId: "usr_1", name: id, slug: id.replaceAll("_", "-"), region: "weur" });
+    },
+    async addApp(workspaceId, id) {
+      await ctx.db.insert(apps).values({ id, workspaceId, slug: id.replaceAll("_", "-"), name: id, draft: {} });
     },
     async addressOf(workspaceId, role) {
       const row = await readDatabaseRow(ctx, workspaceId);

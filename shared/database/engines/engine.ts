@@ -3,10 +3,13 @@ import type { OperationWriter } from "../operations/build.ts";
 import type { EngineName } from "../providers/provider.ts";
 import { type Driver, plain, type SqlStatement } from "./driver.ts";
 import type { ServerRefusal } from "./failures.ts";
+import type { Migrator } from "./migrator.ts";
 import { mysqlRefusal } from "./mysql/failures.ts";
+import { createMysqlMigrator } from "./mysql/migrator.ts";
 import { mysqlOperations } from "./mysql/operations.ts";
 import { createPlanetscaleDriver } from "./mysql/planetscale-driver.ts";
 import { postgresRefusal } from "./postgres/failures.ts";
+import { createPostgresMigrator } from "./postgres/migrator.ts";
 import { createNeonDriver } from "./postgres/neon-driver.ts";
 import { postgresOperations } from "./postgres/operations.ts";
 
@@ -17,6 +20,7 @@ export interface Engine {
   readonly operations: OperationWriter;
   /** Gives the bytes that the tables of the database take up, indexes included. */
   readonly storage: SqlStatement;
+  readonly migrator: Migrator;
   /** The server's refusal inside an error, or `undefined` when it was not the server that failed. */
   refusal(error: unknown): ServerRefusal | undefined;
 }
@@ -34,18 +38,21 @@ FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type = 
 
 /** Both engines as a deployment reaches them. */
 export function createEngines(env: Pick<Env, "SQL_GATEWAY_ORIGIN">): Engines {
+  const [neon, planetscale] = [createNeonDriver(env), createPlanetscaleDriver(env)];
   return {
     postgres: {
       name: "postgres",
-      driver: createNeonDriver(env),
+      driver: neon,
       operations: postgresOperations,
+      migrator: createPostgresMigrator(neon),
       storage: POSTGRES_STORAGE,
       refusal: postgresRefusal,
     },
     mysql: {
       name: "mysql",
-      driver: createPlanetscaleDriver(env),
+      driver: planetscale,
       operations: mysqlOperations,
+      migrator: createMysqlMigrator(planetscale),
       storage: MYSQL_STORAGE,
       refusal: mysqlRefusal,
     },

@@ -44,7 +44,7 @@ export function* causes(error: unknown): Generator<unknown> {
 }
 
 function failure(code: ErrorCode, message: string, faults: readonly Fault[] = []): PoolFailure {
-  return { code, message, faults };
+  return { code, message, faults, details: {} };
 }
 
 const UNREACHABLE = failure("database_unavailable", "The workspace's database cannot be reached.");
@@ -88,7 +88,8 @@ const MEANINGS: Readonly<Record<Objection, (refusal: ServerRefusal) => PoolFailu
 export function describeFailure(error: unknown, refusal: ServerRefusal | undefined): PoolFailure {
   if (refusal) return MEANINGS[refusal.objection](refusal);
   const code = errorCode(error);
-  if (code) return failure(code, errorMessage(error), error instanceof AppError ? error.faults : []);
+  if (code && error instanceof AppError) return { code, message: error.message, faults: error.faults, details: error.details };
+  if (code) return failure(code, errorMessage(error));
   return isUnreachable(error) ? UNREACHABLE : failure("internal", "The database operation could not be completed.");
 }
 

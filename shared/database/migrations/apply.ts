@@ -1,20 +1,44 @@
 import type { Context } from "#platform/context";
 import { validationFailed } from "#platform/errors";
+import type { SchemaPlan, SchemaRequest } from "#platform/objects/database-pool";
 import { askPool } from "../pool/pool-client.ts";
-import { ensureDatabase } from "../provisioning/provision.ts";
+import { ensureDatabase, getDatabase } from "../provisioning/provision.ts";
 import type { DbSchema } from "../schema/db-schema.ts";
 import { validateDbSchema } from "../schema/schema-faults.ts";
+import { viewPlan } from "./steps.ts";
 
-/**
- * Makes the workspace's database if there is none, and brings it to the schema by additive changes alone, all or none of them.
- * Repeating it changes nothing; a schema without tables needs no database and makes none. Throws validation_failed for a
- * schema that is faulty in itself and conflict for one that contradicts what exists, both with faults that begin with
- * `db_schema.`, and database_unavailable.
- */
-export async function applySchema(ctx: Context, workspaceId: string, schema: DbSchema): Promise<void> {
-  if (schema.tables.length === 0) return;
+/** What an app's manifest declares, to be made of the workspace's database. */
+export interface ApplyRequest extends SchemaRequest {
+  readonly schema: DbSchema;
+}
+
+function requireFaultless({ schema }: ApplyRequest): void {
   const faults = validateDbSchema(schema);
   if (faults.length > 0) throw validationFailed(faults);
+}
+
+/** Whether there is neither a database nor a table for one. */
+async function needsNone(ctx: Context, workspaceId: string, { schema }: ApplyRequest): Promise<boolean> {
+  return schema.tables.length === 0 && (await getDatabase(ctx, workspaceId)) === null;
+}
+
+/**
+ * Makes the workspace's database if there is none, and brings it to what the app declares, beside what other apps do, all of
+ * it or nothing; gives the plan that was carried out. Repeating it changes nothing. Throws validation_failed for a schema
+ * that is faulty in itself; conflict for one that contradicts another app's, what exists, or its rows; migration_not_confirmed
+ * with the plan where data would be lost and `confirm` is not the plan's hash; all with faults that begin with `db_schema`;
+ * and database_unavailable.
+ */
+export async function applySchema(ctx: Context, workspaceId: string, request: ApplyRequest): Promise<SchemaPlan> {
+  requireFaultless(request);
+  if (await needsNone(ctx, workspaceId, request)) return viewPlan([]);
   await ensureDatabase(ctx, workspaceId);
-  await askPool(ctx, workspaceId, (pool) => pool.applySchema(workspaceId, schema));
+  return askPool(ctx, workspaceId, (pool) => pool.applySchema(workspaceId, request));
+}
+
+/** What `applySchema` would do, also where it would want a confirmation first. Throws as it does, and invalid_state without a database. */
+export async function planSchema(ctx: Context, workspaceId: string, request: ApplyRequest): Promise<SchemaPlan> {
+  requireFaultless(request);
+  if (await needsNone(ctx, workspaceId, request)) return viewPlan([]);
+  return askPool(ctx, workspaceId, (pool) => pool.planSchema(workspaceId, request));
 }

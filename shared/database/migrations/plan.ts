@@ -1,157 +1,129 @@
 import type { Fault } from "#platform/errors";
-import type { Catalog, CatalogColumn, CatalogTable } from "../engines/postgres/catalog.ts";
-import { defaultExpression, hasDeclaredDefault, postgresType } from "../engines/postgres/columns.ts";
-import { quoteIdentifier } from "../engines/postgres/quoting.ts";
-import { type DbColumn, type DbSchema, type DbTable, idColumn, type OnDelete, referenceOf } from "../schema/db-schema.ts";
+import type { Catalog, CatalogColumn } from "../engines/catalog.ts";
+import type { SchemaDialect } from "../engines/schema-dialect.ts";
+import { type DbSchema, findTable, idColumn } from "../schema/db-schema.ts";
+import { createKeyNames } from "./key-names.ts";
+import type { Paths } from "./paths.ts";
+import { type ColumnChange, planColumns, type Undeclared } from "./plan-columns.ts";
+import { planKeys } from "./plan-keys.ts";
+import {
+  addReferenceStep,
+  columnStep,
+  createIndexStep,
+  createTableStep,
+  dropIndexStep,
+  dropReferenceStep,
+  dropTableStep,
+  renameSteps,
+} from "./plan-steps.ts";
+import { findRenames, renamedCatalog, renamedSchema } from "./renames.ts";
+import type { Step } from "./steps.ts";
+import { wantedColumns } from "./wanted.ts";
 
-/** One statement, and the part of the manifest that asks for it. */
-export interface Change {
-  readonly sql: string;
-  /** Such as `db_schema.tables[0].columns[1]`. */
-  readonly path: string;
+export interface PlanRequest {
+  /** What all apps of the workspace declare, together. */
+  readonly declared: DbSchema;
+  /** What the app that asks declared last. */
+  readonly previous: DbSchema;
+  /** Where the app's manifest says what. */
+  readonly paths: Paths;
+  /** What becomes of tables and columns that the app declared and nobody does any more. */
+  readonly undeclared: Undeclared;
 }
 
-export interface SchemaPlan {
-  /** In an order in which they can run. */
-  readonly changes: readonly Change[];
-  /** Declarations that no additive change can meet; then nothing is to be applied. */
+export interface PlannedChange {
+  /** In an order in which they can be taken. */
+  readonly steps: readonly Step[];
+  /** Declarations that cannot be met; then nothing is to be done. */
   readonly faults: readonly Fault[];
 }
 
-const ON_DELETE_SQL: Readonly<Record<OnDelete, string>> = { restrict: "NO ACTION", cascade: "CASCADE", set_null: "SET NULL" };
-const ON_DELETE_CODES: Readonly<Record<OnDelete, string>> = { restrict: "a", cascade: "c", set_null: "n" };
-
-/** A declared table, where it stands in the manifest, and what the database has of it. */
-interface Subject {
-  readonly schema: DbSchema;
-  readonly table: DbTable;
-  readonly path: string;
-  readonly actual: CatalogTable | undefined;
+interface TablePlan {
+  readonly name: string;
+  readonly wanted: readonly CatalogColumn[];
+  readonly primaryKey: string;
+  readonly exists: boolean;
+  readonly changes: readonly ColumnChange[];
+  readonly faults: readonly Fault[];
 }
 
-const nameOf = (table: DbTable) => quoteIdentifier(table.name);
-const columnPath = (path: string, index: number) => `${path}.columns[${index}]`;
-
-function columnDefinition(table: DbTable, column: DbColumn): string {
-  const base = `${quoteIdentifier(column.name)} ${postgresType(column.type)}`;
-  if (column === idColumn(table)) return `${base} PRIMARY KEY`;
-  const expression = defaultExpression(column);
-  return `${base}${column.nullable ? "" : " NOT NULL"}${expression === undefined ? "" : ` DEFAULT ${expression}`}`;
-}
-
-function createTable({ table, path }: Subject): Change {
-  const columns = table.columns.map((column) => columnDefinition(table, column));
-  return { sql: `CREATE TABLE ${nameOf(table)} (${columns.join(", ")})`, path };
-}
-
-function addColumn({ table, actual }: Subject, column: DbColumn, path: string): SchemaPlan {
-  const fault = (code: string, message: string): SchemaPlan => ({ changes: [], faults: [{ path, code, message }] });
-  if (column === idColumn(table)) {
-    return fault("id_column_conflict", `table "${table.name}" exists with another id column`);
-  }
-  if (actual?.hasRows && !column.nullable && defaultExpression(column) === undefined) {
-    return fault(
-      "missing_default",
-      `table "${table.name}" has rows, which need a value here: make the column nullable or give it a default`,
-    );
-  }
-  return { changes: [{ sql: `ALTER TABLE ${nameOf(table)} ADD COLUMN ${columnDefinition(table, column)}`, path }], faults: [] };
-}
-
-/**
- * An existing column keeps its type. It may become nullable and take another default. One that is to be required stays as it
- * is in the database, since rows without a value may exist: from now on every write through a db node must give the value.
- */
-function alterColumn({ table, actual }: Subject, column: DbColumn, existing: CatalogColumn, path: string): SchemaPlan {
-  const fault = (code: string, message: string): SchemaPlan => ({ changes: [], faults: [{ path, code, message }] });
-  if (existing.type !== postgresType(column.type)) {
-    return fault("type_conflict", `${table.name}.${column.name} exists as ${existing.type}; its type cannot change to ${column.type}`);
-  }
-  if (column === idColumn(table)) {
-    const isKey = actual?.indexes.some((index) => index.primary && index.columns.join() === column.name);
-    return isKey ? { changes: [], faults: [] } : fault("id_column_conflict", `table "${table.name}" exists with another primary key`);
-  }
-  const alter = `ALTER TABLE ${nameOf(table)} ALTER COLUMN ${quoteIdentifier(column.name)}`;
-  const changes: Change[] = [];
-  if (column.nullable && existing.notNull) changes.push({ sql: `${alter} DROP NOT NULL`, path });
-  if (!hasDeclaredDefault(column, existing.default)) changes.push({ sql: `${alter} SET DEFAULT ${defaultExpression(column)}`, path });
-  return { changes, faults: [] };
-}
-
-/** A column that is no longer declared stays, with its values; it only stops being required, or no row could be added. */
-function releaseColumns({ table, path, actual }: Subject): Change[] {
-  const declared = new Set(table.columns.map((column) => column.name));
-  const primary = new Set(actual?.indexes.filter((index) => index.primary).flatMap((index) => index.columns));
-  return (actual?.columns ?? [])
-    .filter(({ name, notNull, default: expression }) => !declared.has(name) && notNull && expression === null && !primary.has(name))
-    .map(({ name }) => ({ sql: `ALTER TABLE ${nameOf(table)} ALTER COLUMN ${quoteIdentifier(name)} DROP NOT NULL`, path }));
-}
-
-function planColumns(subject: Subject): SchemaPlan {
-  const { table, path, actual } = subject;
-  if (!actual) return { changes: [createTable(subject)], faults: [] };
-  const plans = table.columns.map((column, index) => {
-    const existing = actual.columns.find(({ name }) => name === column.name);
-    const at = columnPath(path, index);
-    return existing ? alterColumn(subject, column, existing, at) : addColumn(subject, column, at);
+/** What is to become of each declared table. The catalog and what was declared before have the new names already. */
+function planTables(
+  { declared, paths, undeclared }: PlanRequest,
+  previous: DbSchema,
+  catalog: Catalog,
+  dialect: SchemaDialect,
+): TablePlan[] {
+  return declared.tables.map((table) => {
+    const { name } = table;
+    const wanted = wantedColumns(dialect, table);
+    const actual = catalog.get(name);
+    const path = (column: string) => paths.column(name, column);
+    const plan = actual && planColumns({ table, wanted, actual, previous: findTable(previous, name), undeclared, path });
+    const { changes = [], faults = [] } = plan ?? {};
+    return { name, wanted, primaryKey: idColumn(table)?.name ?? "", exists: actual !== undefined, changes, faults };
   });
-  return {
-    changes: [...plans.flatMap((plan) => plan.changes), ...releaseColumns(subject)],
-    faults: plans.flatMap((plan) => plan.faults),
-  };
 }
 
-/** Indexes that the declaration asks for, each once; a unique one serves where a plain one is asked for. */
-function planIndexes({ table, path, actual }: Subject): Change[] {
-  const wanted = [
-    ...table.columns.flatMap((column, index) =>
-      column.unique && column !== idColumn(table) ? [{ columns: [column.name], unique: true, path: columnPath(path, index) }] : [],
+/** The columns of some kinds of changes, as `table.column`. */
+function columnsWith(tables: readonly TablePlan[], kinds: readonly ColumnChange["kind"][]): ReadonlySet<string> {
+  return new Set(
+    tables.flatMap(({ name, changes }) =>
+      changes.flatMap((change) => ("before" in change && kinds.includes(change.kind) ? [`${name}.${change.before.name}`] : [])),
     ),
-    ...(table.indexes ?? []).map(({ columns, unique = false }, index) => ({ columns, unique, path: `${path}.indexes[${index}]` })),
-  ].sort((a, b) => Number(b.unique) - Number(a.unique));
-  const present = (actual?.indexes ?? [{ columns: [idColumn(table)?.name ?? ""], unique: true }]).map(({ columns, unique }) => ({
-    columns,
-    unique,
-  }));
-  return wanted.flatMap(({ columns, unique, path: at }) => {
-    if (present.some((index) => index.columns.join() === columns.join() && (index.unique || !unique))) return [];
-    present.push({ columns, unique });
-    const list = columns.map(quoteIdentifier).join(", ");
-    return [{ sql: `CREATE ${unique ? "UNIQUE " : ""}INDEX ON ${nameOf(table)} (${list})`, path: at }];
-  });
+  );
 }
 
-function planReference({ schema, table, path, actual }: Subject, column: DbColumn, index: number): SchemaPlan {
-  const reference = referenceOf(schema, column);
-  const nothing: SchemaPlan = { changes: [], faults: [] };
-  if (reference?.column === undefined) return nothing;
-  const at = `${columnPath(path, index)}.references`;
-  const existing = actual?.references.find((candidate) => candidate.column === column.name);
-  if (existing) {
-    const same =
-      existing.table === reference.table &&
-      existing.targetColumn === reference.column &&
-      existing.onDelete === ON_DELETE_CODES[reference.onDelete];
-    const message = `${table.name}.${column.name} refers to ${existing.table}.${existing.targetColumn} already, and that cannot change`;
-    return same ? nothing : { changes: [], faults: [{ path: at, code: "reference_conflict", message }] };
-  }
-  const target = `${quoteIdentifier(reference.table)} (${quoteIdentifier(reference.column)})`;
-  const constraint = `FOREIGN KEY (${quoteIdentifier(column.name)}) REFERENCES ${target} ON DELETE ${ON_DELETE_SQL[reference.onDelete]}`;
-  return { changes: [{ sql: `ALTER TABLE ${nameOf(table)} ADD ${constraint}`, path: at }], faults: [] };
+/** Tables that the app declared last, and nobody does any more. */
+function droppedTables({ declared, undeclared }: PlanRequest, previous: DbSchema, catalog: Catalog): string[] {
+  if (undeclared === "keep") return [];
+  return previous.tables.map(({ name }) => name).filter((name) => catalog.has(name) && !findTable(declared, name));
 }
 
 /**
- * What is to be done so that the database has everything that a schema declares. Nothing is ever dropped: tables, columns and
- * indexes that are not declared stay. Tables and columns come first, then the indexes, then the references that need both.
+ * What is to be done so that a database has everything that is declared, and nothing that the app declared before and nobody
+ * does any more. What nobody ever declared is left alone. New names come first, then keys that end; then tables and columns go
+ * and come, then indexes come, then the references that need both.
  */
-export function planChanges(schema: DbSchema, catalog: Catalog): SchemaPlan {
-  const subjects = schema.tables.map(
-    (table, index): Subject => ({ schema, table, path: `db_schema.tables[${index}]`, actual: catalog.get(table.name) }),
-  );
-  const columns = subjects.map(planColumns);
-  const references = subjects.flatMap((subject) => subject.table.columns.map((column, index) => planReference(subject, column, index)));
-  return {
-    changes: [...columns.flatMap((plan) => plan.changes), ...subjects.flatMap(planIndexes), ...references.flatMap((plan) => plan.changes)],
-    faults: [...columns, ...references].flatMap((plan) => plan.faults),
-  };
+export function planChanges(request: PlanRequest, actual: Catalog, dialect: SchemaDialect): PlannedChange {
+  const { declared, paths } = request;
+  const renames = findRenames(declared, request.previous, actual);
+  const catalog = renamedCatalog(actual, renames);
+  const previous = renamedSchema(request.previous, renames);
+  const context = { dialect, catalog, paths };
+
+  const tables = planTables(request, previous, catalog, dialect);
+  const faults = tables.flatMap((table) => table.faults);
+  if (faults.length > 0) return { steps: [], faults };
+
+  const dropped = droppedTables(request, previous, catalog);
+  const droppedColumns = columnsWith(tables, ["drop"]);
+  const rewritten = columnsWith(tables, ["convert", "replace"]);
+  const keys = planKeys({
+    declared,
+    previous,
+    catalog,
+    isTableDropped: (table) => dropped.includes(table),
+    isColumnDropped: (table, column) => droppedColumns.has(`${table}.${column}`),
+    isColumnRewritten: (table, column) => rewritten.has(`${table}.${column}`),
+  });
+  const released = [...keys.droppedIndexes, ...keys.droppedReferences].map(({ table, key }) => ({ table, name: key.name }));
+  const names = createKeyNames(catalog, released);
+  const wantedOf = (name: string) => tables.find((table) => table.name === name)?.wanted ?? [];
+  const columnSteps = (isDrop: boolean) =>
+    tables.flatMap(({ name, changes }) =>
+      changes.filter(({ kind }) => (kind === "drop") === isDrop).map((change) => columnStep(context, name, change)),
+    );
+  const steps = [
+    ...renameSteps(context, renames),
+    ...keys.droppedReferences.map(({ table, key }) => dropReferenceStep(context, table, key)),
+    ...keys.droppedIndexes.map(({ table, key }) => dropIndexStep(context, table, key)),
+    ...columnSteps(true),
+    ...dropped.map((table) => dropTableStep(context, table)),
+    ...tables.filter(({ exists }) => !exists).map(({ name, wanted, primaryKey }) => createTableStep(context, name, wanted, primaryKey)),
+    ...columnSteps(false),
+    ...keys.createdIndexes.map(({ table, key }) => createIndexStep(context, names, table, key, wantedOf(table))),
+    ...keys.addedReferences.map(({ table, key }) => addReferenceStep(context, names, table, key)),
+  ];
+  return { steps, faults: [] };
 }

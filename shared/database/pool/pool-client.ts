@@ -20,8 +20,8 @@ export async function askPool<T>(
       throw new AppError("database_unavailable", "The workspace's database cannot be reached.", { cause: error });
     });
   if (reply.ok) return reply.value;
-  const { message, faults } = reply.error;
-  throw new AppError(errorCode(reply.error) ?? "internal", message, { faults });
+  const { message, faults, details } = reply.error;
+  throw new AppError(errorCode(reply.error) ?? "internal", message, { faults, details });
 }
 
 /** Has the workspace's pool stop a statement. One that cannot be told leaves it to the server's own limit. */

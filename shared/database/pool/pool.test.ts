@@ -37,12 +37,17 @@ const leads: DbSchema = dbSchemaSchema.parse({
   ],
 });
 
+/** Brings a workspace's database to a schema, for the one app that it has. */
+const apply = (workspaceId: string, schema: DbSchema) =>
+  applySchema(world.ctx, workspaceId, { appId: `app_of_${workspaceId}`, schema, undeclared: "drop" });
+
 const run = (workspaceId: string, schema: DbSchema, operation: unknown) =>
   executeOperation(world.ctx, workspaceId, schema, dbOperationSchema.parse(operation));
 
 beforeAll(async () => {
   world = await createWorld();
   await Promise.all([world.addWorkspace(ACME), world.addWorkspace(RIVAL)]);
+  await Promise.all([ACME, RIVAL].map((id) => world.addApp(id, `app_of_${id}`)));
 }, 120_000);
 
 afterAll(() => world?.close());
@@ -90,7 +95,7 @@ describe("provisioning", () => {
     const [reply] = await Promise.all([elsewhere.provision(RIVAL, "create"), ensureDatabase(world.ctx, RIVAL)]);
     expect(reply).toEqual({ ok: true, value: true });
     expect(await getDatabase(world.ctx, RIVAL)).toMatchObject({ status: "ready" });
-    await applySchema(world.ctx, RIVAL, leads);
+    await apply(RIVAL, leads);
     expect(await run(RIVAL, leads, { operation: "count", table: "leads" })).toEqual({ rows: [], count: 0 });
   });
 
@@ -115,7 +120,7 @@ describe("provisioning", () => {
 
   it("makes nothing for a schema without tables", async () => {
     await world.addWorkspace("wrk_05idle");
-    await applySchema(world.ctx, "wrk_05idle", { tables: [] });
+    await apply("wrk_05idle", { tables: [] });
     expect(await getDatabase(world.ctx, "wrk_05idle")).toBeNull();
   });
 });
@@ -135,7 +140,7 @@ describe("privileges", () => {
     "SELECT pg_read_file('/etc/passwd')",
     "COPY leads TO PROGRAM 'cat'",
   ])("the runtime role may not: %s", async (statement) => {
-    await applySchema(world.ctx, ACME, leads);
+    await apply(ACME, leads);
     const sql = neon(await world.addressOf(ACME, "runtime"));
     await expect(sql.query(statement)).rejects.toMatchObject({ code: "42501" });
   });

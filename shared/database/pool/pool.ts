@@ -1,13 +1,21 @@
 import type { Context } from "#platform/context";
 import { AppError, validationFailed } from "#platform/errors";
 import { uuidv7 } from "#platform/ids";
-import type { DatabasePoolApi, OperationRequest, PoolReply, ProvisioningStep } from "#platform/objects/database-pool";
+import type {
+  DatabasePoolApi,
+  OperationRequest,
+  PoolReply,
+  ProvisioningStep,
+  SchemaPlan,
+  SchemaRequest,
+} from "#platform/objects/database-pool";
 import { decodeRows } from "../engines/decode.ts";
 import type { Query, SqlAnswer, TransactionOptions } from "../engines/driver.ts";
 import { describeFailure } from "../engines/failures.ts";
 import { mysqlRefusal } from "../engines/mysql/failures.ts";
 import { postgresRefusal } from "../engines/postgres/failures.ts";
-import { migrate } from "../migrations/migrate.ts";
+import { readClaims, writeClaim } from "../migrations/claim-records.ts";
+import { changeSchema, type OwnedDatabase } from "../migrations/migrate.ts";
 import { buildProgram, runInside } from "../operations/build.ts";
 import { type DbOperation, dbOperationSchema, MAX_ROWS, type OperationResult } from "../operations/operation.ts";
 import type { Program } from "../operations/program.ts";
@@ -122,15 +130,27 @@ export class WorkspacePool implements DatabasePoolApi {
     });
   }
 
-  applySchema(workspaceId: string, schema: object): Promise<PoolReply<null>> {
+  applySchema(workspaceId: string, request: SchemaRequest): Promise<PoolReply<SchemaPlan>> {
     return this.#change(workspaceId, async () => {
-      const declared = dbSchemaSchema.parse(schema);
-      const row = await readReadyRow(this.#ctx, workspaceId);
-      const { provider, engine } = this.#provisioner.serversOf(row);
-      const entry = await openEntry(this.#ctx, row, "owner");
-      await migrate(engine.driver, provider.address(targetOf(row), entry), declared);
-      return null;
+      const claims = await readClaims(this.#ctx, workspaceId);
+      const plan = await changeSchema(this.#ctx, await this.#owned(workspaceId), { request, claims, mode: "apply" });
+      await writeClaim(this.#ctx, workspaceId, request.appId, dbSchemaSchema.parse(request.schema));
+      return plan;
     });
+  }
+
+  planSchema(workspaceId: string, request: SchemaRequest): Promise<PoolReply<SchemaPlan>> {
+    return this.#change(workspaceId, async () => {
+      const claims = await readClaims(this.#ctx, workspaceId);
+      return changeSchema(this.#ctx, await this.#owned(workspaceId), { request, claims, mode: "plan" });
+    });
+  }
+
+  async #owned(workspaceId: string): Promise<OwnedDatabase> {
+    const row = await readReadyRow(this.#ctx, workspaceId);
+    const { provider, engine } = this.#provisioner.serversOf(row);
+    const entry = await openEntry(this.#ctx, row, "owner");
+    return { engine, address: provider.address(targetOf(row), entry) };
   }
 
   async #execute(workspaceId: string, schema: DbSchema, operation: DbOperation, signal: AbortSignal): Promise<OperationResult> {

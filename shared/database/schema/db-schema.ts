@@ -23,6 +23,7 @@ const columnSchema = z.strictObject({
   unique: z.boolean().optional(),
   default: z.json().optional().describe('a value of the column\'s type, or "now" for a timestamp'),
   references: referenceSchema.optional(),
+  renamed_from: z.string().optional().describe("the column's name before; its values stay"),
 });
 
 const indexSchema = z.strictObject({ columns: z.array(z.string()).min(1).max(8), unique: z.boolean().optional() });
@@ -31,6 +32,7 @@ const tableSchema = z.strictObject({
   name: z.string(),
   columns: z.array(columnSchema).min(1).max(100),
   indexes: z.array(indexSchema).max(20).optional(),
+  renamed_from: z.string().optional().describe("the table's name before; its rows stay"),
 });
 
 /** The part `db_schema` of a manifest. Its meaning is checked by `validateDbSchema`. */

@@ -1,6 +1,6 @@
 import type { Fault } from "#platform/errors";
 import { type DbColumn, type DbIndex, type DbSchema, type DbTable, findColumn, findTable, idColumn, referenceOf } from "./db-schema.ts";
-import { isIdentifier, MAX_IDENTIFIER_LENGTH } from "./identifiers.ts";
+import { isIdentifier, isTableIdentifier, MAX_IDENTIFIER_LENGTH } from "./identifiers.ts";
 import { encodeValue, expectationOf } from "./values.ts";
 
 /** Names that appear before, so that each later one is a duplicate. */
@@ -8,9 +8,9 @@ function isRepeated(names: readonly string[], index: number): boolean {
   return names.indexOf(names[index] ?? "") < index;
 }
 
-function identifierFault(path: string, name: string): Fault[] {
-  if (isIdentifier(name)) return [];
-  const rule = `must begin with a lower-case letter and hold only lower-case letters, digits and _, at most ${MAX_IDENTIFIER_LENGTH}; pg_… and the server's own column names are taken`;
+function identifierFault(path: string, name: string, isValid = isIdentifier): Fault[] {
+  if (isValid(name)) return [];
+  const rule = `must begin with a lower-case letter and hold only lower-case letters, digits and _, at most ${MAX_IDENTIFIER_LENGTH}; pg_…, schema_migrations and the server's own column names are taken`;
   return [{ path, code: "invalid_identifier", message: `"${name}" ${rule}` }];
 }
 
@@ -27,6 +27,27 @@ function defaultFaults(path: string, column: DbColumn): Fault[] {
 function idColumnFaults(path: string, column: DbColumn): Fault[] {
   if (column.type !== "id" || column.references !== undefined || !column.nullable) return [];
   return [{ path: `${path}.nullable`, code: "invalid_id_column", message: "the primary key always has a value" }];
+}
+
+interface Renamable {
+  readonly name: string;
+  readonly renamed_from?: string | undefined;
+}
+
+/** A name before can be nobody's now, and only one can have come from it. */
+function renameFaults(path: string, { name, renamed_from: before }: Renamable, all: readonly Renamable[]): Fault[] {
+  if (before === undefined) return [];
+  const fault = (message: string): Fault[] => [{ path: `${path}.renamed_from`, code: "invalid_rename", message }];
+  if (all.some((other) => other.name === before))
+    return fault(`"${before}" is declared itself, so that "${name}" cannot have come from it`);
+  if (all.filter((other) => other.renamed_from === before).length > 1) return fault(`more than one would have come from "${before}"`);
+  return identifierFault(`${path}.renamed_from`, before);
+}
+
+/** Not every server can compare JSON, which unique keys and indexes need. */
+function jsonKeyFaults(path: string, column: DbColumn): Fault[] {
+  if (column.type !== "json" || !column.unique) return [];
+  return [{ path: `${path}.unique`, code: "invalid_unique", message: "a json column cannot be unique" }];
 }
 
 function referenceFaults(path: string, schema: DbSchema, column: DbColumn): Fault[] {
@@ -55,6 +76,9 @@ function indexFaults(path: string, table: DbTable, index: DbIndex): Fault[] {
     if (!findColumn(table, name)) {
       return [{ path: at, code: "unknown_index_column", message: `there is no column "${name}" in table "${table.name}"` }];
     }
+    if (findColumn(table, name)?.type === "json") {
+      return [{ path: at, code: "invalid_index", message: `"${name}" is of type json, which no index can hold` }];
+    }
     if (!isRepeated(index.columns, position)) return [];
     return [{ path: at, code: "duplicate_index_column", message: `"${name}" appears twice in this index` }];
   });
@@ -78,7 +102,9 @@ function tableFaults(path: string, schema: DbSchema, table: DbTable): Fault[] {
     return [
       ...identifierFault(`${at}.name`, column.name),
       ...repeated,
+      ...renameFaults(at, column, table.columns),
       ...idColumnFaults(at, column),
+      ...jsonKeyFaults(at, column),
       ...defaultFaults(at, column),
       ...referenceFaults(at, schema, column),
     ];
@@ -95,6 +121,11 @@ export function validateDbSchema(schema: DbSchema): Fault[] {
     const repeated = isRepeated(names, index)
       ? [{ path: `${path}.name`, code: "duplicate_table", message: `table "${table.name}" is declared twice` }]
       : [];
-    return [...identifierFault(`${path}.name`, table.name), ...repeated, ...tableFaults(path, schema, table)];
+    return [
+      ...identifierFault(`${path}.name`, table.name, isTableIdentifier),
+      ...repeated,
+      ...renameFaults(path, table, schema.tables),
+      ...tableFaults(path, schema, table),
+    ];
   });
 }

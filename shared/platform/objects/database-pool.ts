@@ -5,6 +5,8 @@ export interface PoolFailure {
   readonly code: string;
   readonly message: string;
   readonly faults: readonly Fault[];
+  /** Further members of the problem document. */
+  readonly details: Readonly<Record<string, unknown>>;
 }
 
 export type PoolReply<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: PoolFailure };
@@ -26,6 +28,39 @@ export interface OperationAnswer {
   readonly count: number;
   /** What each operation of a transaction gave. */
   readonly results?: readonly Omit<OperationAnswer, "results">[];
+}
+
+/** What an app wants of the workspace's database. */
+export interface SchemaRequest {
+  readonly appId: string;
+  /** A `DbSchema` without faults. */
+  readonly schema: object;
+  /** The hash of a plan whose losses are accepted. */
+  readonly confirm?: string | undefined;
+  /** What becomes of tables and columns that the app declared and nobody does any more. */
+  readonly undeclared: "drop" | "keep";
+}
+
+/** One step of a change of schema. */
+export interface SchemaStep {
+  readonly kind: string;
+  readonly table: string;
+  readonly column: string | null;
+  /** The part of the manifest that asks for it, such as `db_schema.tables[0].columns[1]`. */
+  readonly path: string;
+  /** What it does to rows that exist: nothing, a loss of some values, or of all. */
+  readonly effect: "additive" | "lossy" | "destructive";
+  /** How long it keeps others from the table: not, for a moment, or while it reads or writes all rows. */
+  readonly locks: "none" | "brief" | "long";
+  /** What it does, for people. */
+  readonly message: string;
+  readonly statements: readonly string[];
+}
+
+export interface SchemaPlan {
+  /** SHA-256 of what the steps do, in hexadecimal: who confirms it, confirms these steps and no others. */
+  readonly hash: string;
+  readonly steps: readonly SchemaStep[];
 }
 
 /** The steps of making a database, in their order. */
@@ -53,6 +88,8 @@ export interface DatabasePoolApi {
   destroy(workspaceId: string): Promise<PoolReply<null>>;
   /** Measures the database, in bytes, and takes the number that its plan allows; null: any. */
   measureStorage(workspaceId: string, limit: number | null): Promise<PoolReply<number>>;
-  /** Brings the database to a declared schema (`DbSchema`), by additive changes alone and by the owner role. */
-  applySchema(workspaceId: string, schema: object): Promise<PoolReply<null>>;
+  /** Brings the database to what the workspace's apps declare, this one anew, by the owner role; gives the plan that was carried out. */
+  applySchema(workspaceId: string, request: SchemaRequest): Promise<PoolReply<SchemaPlan>>;
+  /** What `applySchema` would do. */
+  planSchema(workspaceId: string, request: SchemaRequest): Promise<PoolReply<SchemaPlan>>;
 }

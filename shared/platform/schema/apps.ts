@@ -144,3 +144,21 @@ export const appDomains = pgTable(
     check("app_domains_hostname_check", sql`${table.hostname} = lower(${table.hostname})`),
   ],
 );
+
+/** What each app claims of its workspace's database: the db_schema that the database was last brought to for it. */
+export const workspaceSchemas = pgTable(
+  "workspace_schemas",
+  {
+    appId: text("app_id")
+      .primaryKey()
+      .references(() => apps.id, { onDelete: "cascade" }),
+    workspaceId: text("workspace_id")
+      .notNull()
+      .references(() => workspaces.id),
+    schema: jsonb("schema").notNull(),
+    /** Raised by each change. */
+    version: integer("version").notNull().default(1),
+    updatedAt: updatedAt(),
+  },
+  (table) => [index("workspace_schemas_workspace_idx").on(table.workspaceId)],
+);

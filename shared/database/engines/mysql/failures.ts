@@ -17,6 +17,7 @@ const OBJECTIONS: Readonly<Record<string, Objection>> = {
   1062: "unique",
   1064: "syntax",
   1105: "failed",
+  1138: "no_value",
   1142: "forbidden",
   1143: "forbidden",
   1146: "unknown_table",

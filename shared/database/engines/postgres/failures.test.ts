@@ -45,11 +45,13 @@ describe("describeFailure", () => {
       code: "conflict",
       message: "as it is",
       faults: [fault],
+      details: {},
     });
     expect(describeFailure(new TypeError("x is undefined"))).toEqual({
       code: "internal",
       message: "The database operation could not be completed.",
       faults: [],
+      details: {},
     });
     expect(describeFailure(new Error("query failed", { cause: new NeonDbError("fetch failed") })).code).toBe("database_unavailable");
   });
