@@ -9,7 +9,8 @@ import { buildProgram } from "../../shared/database/operations/build.ts";
 import { dbOperationSchema } from "../../shared/database/operations/operation.ts";
 import type { EngineName } from "../../shared/database/providers/provider.ts";
 import { ensureDatabase } from "../../shared/database/provisioning/provision.ts";
-import { type DbColumn, type DbSchema, findTable, idColumn } from "../../shared/database/schema/db-schema.ts";
+import { type DbColumn, type DbSchema, findTable } from "../../shared/database/schema/db-schema.ts";
+import { uuidv7 } from "../../shared/platform/ids.ts";
 import type { SchemaPlan, SchemaRequest } from "../../shared/platform/objects/database-pool.ts";
 import type { World } from "./world.ts";
 
@@ -31,6 +32,7 @@ export interface SchemaWorld {
   rows(table: string, columns: readonly DbColumn[]): Promise<ReadonlyMap<string, Row>>;
   run(text: string): Promise<Row[]>;
   quote(name: string): string;
+  newId(): string;
 }
 
 /** A database of its own at one of the engines, entered as its owner. */
@@ -43,11 +45,13 @@ export async function createSchemaWorld(world: World, engineName: EngineName, wo
   const { quote } = engine.operations.dialect;
   const claimsOf = (schema: DbSchema, others: readonly Claim[] = []) => [{ appId: APP, name: "mine", schema }, ...others];
 
+  const newId = () => uuidv7(world.ctx.clock.now(), world.ctx.random);
   const run = async (text: string) => decodeRows(await engine.driver.run(address, plain(text)));
   return {
     database,
     quote,
     run,
+    newId,
     change: (before, after, { others, ...options } = {}) =>
       changeSchema(world.ctx, database, {
         request: { appId: APP, schema: after, undeclared: "drop", ...options },
@@ -73,7 +77,7 @@ export async function createSchemaWorld(world: World, engineName: EngineName, wo
     async insert(schema, table, rows) {
       if (rows.length === 0) return;
       const operation = dbOperationSchema.parse({ operation: "insert", table, values: rows });
-      const built = buildProgram(engine.operations, schema, operation, () => world.ctx.random.float().toString());
+      const built = buildProgram(engine.operations, schema, operation, newId);
       if (!built.ok) throw new Error(JSON.stringify(built.faults));
       const { program } = built;
       if (program.kind === "statement") await engine.driver.run(address, program.statement);
@@ -103,5 +107,3 @@ export function successor(
   const same = found?.columns.find((candidate) => candidate.renamed_from === column) ?? found?.columns.find(({ name }) => name === column);
   return found && same && { table: found.name, column: same };
 }
-
-export { idColumn };
