@@ -1,7 +1,9 @@
 import { z } from "zod";
 import type { Catalog } from "../../shared/database/engines/catalog.ts";
 import { decodeRows } from "../../shared/database/engines/decode.ts";
-import { plain } from "../../shared/database/engines/driver.ts";
+import { type Driver, plain } from "../../shared/database/engines/driver.ts";
+import { createMysqlMigrator } from "../../shared/database/engines/mysql/migrator.ts";
+import { createPostgresMigrator } from "../../shared/database/engines/postgres/migrator.ts";
 import type { SchemaDialect } from "../../shared/database/engines/schema-dialect.ts";
 import type { Claim } from "../../shared/database/migrations/claims.ts";
 import { changeSchema, type OwnedDatabase } from "../../shared/database/migrations/migrate.ts";
@@ -22,6 +24,8 @@ type Row = Record<string, unknown>;
 /** One database whose schema is changed. */
 export interface SchemaWorld {
   readonly database: OwnedDatabase;
+  /** The same database, reached in another way. */
+  through(driver: Driver): SchemaWorld;
   /** Brings it from one declared schema to another. With `confirm`, whatever is lost. */
   change(before: DbSchema, after: DbSchema, options?: Partial<Omit<SchemaRequest, "schema">> & { others?: Claim[] }): Promise<SchemaPlan>;
   plan(before: DbSchema, after: DbSchema): Promise<SchemaPlan>;
@@ -39,9 +43,11 @@ export interface SchemaWorld {
 export async function createSchemaWorld(world: World, engineName: EngineName, workspaceId: string): Promise<SchemaWorld> {
   await world.addWorkspace(workspaceId);
   await ensureDatabase(world.ctx, workspaceId, engineName);
-  const engine = world.engines[engineName];
-  const database: OwnedDatabase = { engine, address: await world.addressOf(workspaceId, "owner") };
-  const { address } = database;
+  return openSchemaWorld(world, { engine: world.engines[engineName], address: await world.addressOf(workspaceId, "owner") });
+}
+
+function openSchemaWorld(world: World, database: OwnedDatabase): SchemaWorld {
+  const { engine, address } = database;
   const { quote } = engine.operations.dialect;
   const claimsOf = (schema: DbSchema, others: readonly Claim[] = []) => [{ appId: APP, name: "mine", schema }, ...others];
 
@@ -52,6 +58,10 @@ export async function createSchemaWorld(world: World, engineName: EngineName, wo
     quote,
     run,
     newId,
+    through(driver) {
+      const migrator = engine.name === "mysql" ? createMysqlMigrator(driver) : createPostgresMigrator(driver);
+      return openSchemaWorld(world, { engine: { ...engine, migrator }, address });
+    },
     change: (before, after, { others, ...options } = {}) =>
       changeSchema(world.ctx, database, {
         request: { appId: APP, schema: after, undeclared: "drop", ...options },

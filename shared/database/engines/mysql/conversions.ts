@@ -3,6 +3,7 @@ import type { Check } from "../schema-dialect.ts";
 import { quoteIdentifier } from "./quoting.ts";
 import { lengthOf } from "./types.ts";
 
+const INTEGERS_HOLD = "BETWEEN -9223372036854775808 AND 9223372036854775807";
 const DOUBLES_HOLD = "BETWEEN -9007199254740992 AND 9007199254740992";
 
 /** A timestamp as RFC 3339 writes it. */
@@ -19,7 +20,7 @@ const CONVERSIONS: Readonly<Record<string, (x: string) => string>> = {
   "boolean text": (x) => `IF(${x}, 'true', 'false')`,
   "timestamp text": momentText,
   "number integer": (x) => `CASE WHEN ${x} = TRUNCATE(${x}, 0) AND ${x} ${DOUBLES_HOLD} THEN CAST(${x} AS SIGNED) END`,
-  "text integer": (x) => matching(x, "-?[0-9]{1,18}", `CAST(${x} AS SIGNED)`),
+  "text integer": (x) => matching(x, "-?[0-9]{1,19}", `CASE WHEN CAST(${x} AS DECIMAL(20)) ${INTEGERS_HOLD} THEN CAST(${x} AS SIGNED) END`),
   "text number": (x) => matching(x, "-?[0-9]{1,15}([.][0-9]{1,15})?([eE][-+]?[0-9]{1,2})?", `${x} + 0e0`),
   "text boolean": (x) => `CASE ${x} WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END`,
   "text timestamp": (x) =>

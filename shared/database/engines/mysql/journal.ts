@@ -13,7 +13,7 @@ CREATE TABLE IF NOT EXISTS schema_migrations (
   plan_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, position INT NOT NULL, plan_hash CHAR(64) NOT NULL,
   app_id VARCHAR(64) NOT NULL, kind VARCHAR(32) NOT NULL, table_name VARCHAR(64) NOT NULL, column_name VARCHAR(64),
   effect VARCHAR(16) NOT NULL, statement LONGTEXT NOT NULL, undo_statements LONGTEXT NOT NULL, finish_statements LONGTEXT NOT NULL,
-  state VARCHAR(16) NOT NULL, started_at DATETIME(3), finished_at DATETIME(3), PRIMARY KEY (plan_id, position)
+  state VARCHAR(16) NOT NULL, started_at DATETIME(3), finished_at DATETIME(3), PRIMARY KEY (plan_id, position), KEY (state)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4`;
 const COLUMNS =
   "plan_id, position, plan_hash, app_id, kind, table_name, column_name, effect, statement, undo_statements, finish_statements, state".split(

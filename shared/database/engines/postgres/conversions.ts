@@ -1,5 +1,6 @@
 import type { ColumnType } from "../../schema/db-schema.ts";
 
+const INTEGERS_HOLD = "BETWEEN -9223372036854775808 AND 9223372036854775807";
 const DOUBLES_HOLD = "BETWEEN -9007199254740992 AND 9007199254740992";
 
 /** A timestamp as RFC 3339 writes it. */
@@ -17,7 +18,7 @@ const CONVERSIONS: Readonly<Record<string, (x: string) => string>> = {
   "timestamp text": momentText,
   "integer number": (x) => `${x}::double precision`,
   "number integer": (x) => `CASE WHEN ${x} = trunc(${x}) AND ${x} ${DOUBLES_HOLD} THEN ${x}::bigint END`,
-  "text integer": (x) => matching(x, "^-?[0-9]{1,18}$", `${x}::bigint`),
+  "text integer": (x) => matching(x, "^-?[0-9]{1,19}$", `CASE WHEN ${x}::numeric ${INTEGERS_HOLD} THEN ${x}::bigint END`),
   "text number": (x) => matching(x, "^-?[0-9]{1,15}([.][0-9]{1,15})?([eE][-+]?[0-9]{1,2})?$", `${x}::double precision`),
   "text boolean": (x) => matching(x, "^(true|false)$", `${x}::boolean`),
   "text timestamp": (x) =>
