@@ -21,6 +21,7 @@ export { descriptionSchema, type Manifest, manifestSchema, nameSchema } from "./
 export { FIELD_TYPES, type UiAction, type UiBlock, type UiField, type UiResultView } from "./manifest/ui-blocks.ts";
 export type { UiSchema } from "./manifest/ui-schema.ts";
 export { type ValidatedManifest, validateManifest } from "./manifest/validate.ts";
+export { type MigrationRequest, migrateDatabase } from "./migrate.ts";
 export { readNewApp, requireManifest } from "./new-app.ts";
 export { archive, type PublishRequest, publish, rollback, unpublish } from "./publish.ts";
 export { type AppAddress, findPublishedVersion, findRoute, readVersion } from "./routes.ts";

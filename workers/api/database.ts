@@ -1,9 +1,11 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { migrateDatabase } from "#app";
 import { DATABASE_PROVIDERS, ensureDatabase, getDatabase, rotateCredentials } from "#database";
 import type { Context } from "#platform/context";
 import { notFound } from "#platform/errors";
 import { inWorkspace } from "./access.ts";
-import { createRouter, dataOf, jsonContent, optionalBody, problemResponses } from "./router.ts";
+import { createRouter, dataOf, jsonBody, jsonContent, optionalBody, problemResponses } from "./router.ts";
+import { confirmSchema, schemaPlanSchema } from "./schema-plan.ts";
 
 const tags = ["Database"];
 const parameters = z.object({ id: z.string() });
@@ -28,6 +30,12 @@ const databaseSchema = z
 
 const newDatabaseSchema = z.strictObject({
   provider: providerSchema.optional().openapi({ description: "where the database is made; without it, where this deployment makes them" }),
+});
+
+const migrationSchema = z.strictObject({
+  app_id: z.string(),
+  confirm: confirmSchema,
+  dry_run: z.boolean().default(false).openapi({ description: "Only says what would be done" }),
 });
 
 export const databaseRouter = createRouter()
@@ -73,6 +81,23 @@ export const databaseRouter = createRouter()
     async (c) => {
       await rotateCredentials(c.get("ctx"), c.get("workspaceId"));
       return c.json({ data: await requireDatabase(c.get("ctx"), c.get("workspaceId")) }, 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: "post",
+      path: "/workspaces/{id}/database/migrate",
+      tags,
+      summary: "Bring the database to what an app's live version declares",
+      description: "As publishing the version does; with dry_run, only says what would be done. Repeating it changes nothing.",
+      ...inWorkspace("apps:publish"),
+      request: { params: parameters, body: jsonBody(migrationSchema) },
+      responses: { 200: jsonContent(dataOf(schemaPlanSchema), "What was done, or would be"), ...problemResponses },
+    }),
+    async (c) => {
+      const { app_id, confirm, dry_run } = c.req.valid("json");
+      const { hash, steps } = await migrateDatabase(c.get("ctx"), c.get("workspaceId"), app_id, { confirm, dryRun: dry_run });
+      return c.json({ data: { hash, steps: steps.map((step) => ({ ...step, statements: [...step.statements] })) } }, 200);
     },
   );
 

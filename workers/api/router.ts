@@ -2,6 +2,7 @@ import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "#platform/context";
 import { validationFailed } from "#platform/errors";
 import { faultsOf } from "#platform/faults";
+import { schemaPlanSchema } from "./schema-plan.ts";
 
 /** What every API handler finds: the request's context as `c.get("ctx")`, and where the request came in as `c.env.place`. */
 export interface ApiBindings {
@@ -27,6 +28,7 @@ const problemSchema = z
     code: z.string(),
     request_id: z.string(),
     errors: z.array(z.object({ path: z.string(), code: z.string(), message: z.string() })),
+    plan: schemaPlanSchema.optional().openapi({ description: "With `migration_not_confirmed`: what is to be confirmed" }),
   })
   .openapi("Problem");
 

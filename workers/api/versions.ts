@@ -5,6 +5,7 @@ import { inApp } from "./app-access.ts";
 import { appSchema } from "./app-schema.ts";
 import { manifestBody } from "./manifest-body.ts";
 import { createRouter, dataOf, jsonBody, jsonContent, optionalBody, pageOf, problemResponses } from "./router.ts";
+import { confirmSchema } from "./schema-plan.ts";
 
 const tags = ["Versions"];
 const parameters = z.object({ id: z.string() });
@@ -102,13 +103,13 @@ export const versionsRouter = createRouter()
       ...inApp("apps:publish"),
       request: {
         params: parameters,
-        body: optionalBody(z.strictObject({ version_id: z.string().optional(), changelog: changelog.optional() })),
+        body: optionalBody(z.strictObject({ version_id: z.string().optional(), changelog: changelog.optional(), confirm: confirmSchema })),
       },
       responses: appAnswer,
     }),
     async (c) => {
-      const { version_id, changelog } = c.req.valid("json");
-      const request = { versionId: version_id, changelog };
+      const { version_id, changelog, confirm } = c.req.valid("json");
+      const request = { versionId: version_id, changelog, confirm };
       return c.json({ data: await publish(c.get("ctx"), c.get("workspaceId"), c.req.valid("param").id, request) }, 200);
     },
   )
@@ -119,12 +120,12 @@ export const versionsRouter = createRouter()
       tags,
       summary: "Put an earlier version back before visitors",
       ...inApp("apps:publish"),
-      request: { params: parameters, body: jsonBody(z.strictObject({ version_id: z.string() })) },
+      request: { params: parameters, body: jsonBody(z.strictObject({ version_id: z.string(), confirm: confirmSchema })) },
       responses: appAnswer,
     }),
     async (c) => {
-      const { version_id } = c.req.valid("json");
-      return c.json({ data: await rollback(c.get("ctx"), c.get("workspaceId"), c.req.valid("param").id, version_id) }, 200);
+      const { version_id, confirm } = c.req.valid("json");
+      return c.json({ data: await rollback(c.get("ctx"), c.get("workspaceId"), c.req.valid("param").id, version_id, confirm) }, 200);
     },
   )
   .openapi(
