@@ -157,6 +157,28 @@ describe.each(ENGINES)("a schema that changes, at %s", (engine) => {
     expect((await database.plan(current, current)).steps).toEqual([]);
   });
 
+  it("changes both ends of a reference while it holds", async () => {
+    const people = (columns: unknown[]) => ({ name: "people", columns: [id, ...columns] });
+    const code = { name: "code", type: "text", unique: true };
+    const by = { name: "by", type: "text", references: { table: "people", column: "code" } };
+    const boss = { name: "boss", type: "id", nullable: true, references: "people" };
+    await bring(schema(people([code]), leads([{ ...by, nullable: true }, boss])));
+    const person = database.newId();
+    await add({ id: person, code: "c" }, "people");
+    await add({ by: "c", boss: person });
+    const forgetting = { ...boss, references: { table: "people", on_delete: "set_null" } };
+    const steps = [
+      schema(people([{ ...code, default: "x" }]), leads([by, { ...boss, nullable: false }])),
+      schema(people([{ ...code, nullable: true }]), leads([{ ...by, nullable: true }, forgetting])),
+      schema(people([{ ...code, type: "json", unique: false, nullable: true }]), leads([{ name: "by", type: "text" }])),
+    ];
+    for (const step of steps) {
+      await bring(step, { confirm: (await database.plan(current, step)).hash });
+      expect((await database.plan(step, step)).steps).toEqual([]);
+      expect(await rowsOf("leads")).toMatchObject([{ by: "c" }]);
+    }
+  });
+
   it.each([
     ["values that are not unique", [{ name: "email", type: "text", unique: true }], "rows_conflict", "columns[1]"],
     [

@@ -49,6 +49,7 @@ const OBJECTIONS: Readonly<Record<string, Objection>> = {
   3024: "timeout",
   3118: "entry_refused",
   3140: "bad_value",
+  3730: "reference",
   3819: "rule",
   4025: "rule",
   4151: "entry_refused",

@@ -23,6 +23,7 @@ const OBJECTIONS: Readonly<Record<string, Objection>> = {
   "23": "rule",
   "25006": "read_only",
   "28": "entry_refused",
+  "2B": "rule",
   "3D000": "unreachable",
   "40": "concurrent",
   "42501": "forbidden",
