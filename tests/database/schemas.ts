@@ -14,7 +14,7 @@ const TABLE_NAMES = ["leads", "desks", "order", "notes", "a_long_name_of_a_table
 const COLUMN_NAMES = ["email", "kind", "score", "group", "at", "note", "tags", "a_long_name_of_a_column_that_nobody_may_cut_offs"];
 
 /** Any text that every server can store. */
-export const anyText = fc.string({ unit: "grapheme", maxLength: 12 }).map((value) => value.replaceAll("\0", ""));
+const anyText = fc.string({ unit: "grapheme", maxLength: 12 }).map((value) => value.replaceAll("\0", ""));
 const oddText = fc.constantFrom("now", "'", "\\", "\\'", "E'x'::text", "5", "NULL", "'; --", "line\nbreak", "`", "☃ 🙂");
 
 /** JSON with characters that need care. */

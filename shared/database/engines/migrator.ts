@@ -22,7 +22,7 @@ export interface Migration {
 }
 
 /** What is to be done about a database as it is: a migration, or null for nothing. */
-export type Decide = (catalog: Catalog, dialect: SchemaDialect) => Promise<Migration | null>;
+type Decide = (catalog: Catalog, dialect: SchemaDialect) => Promise<Migration | null>;
 
 /** Changes the schema of one kind of server's databases. */
 export interface Migrator {
@@ -42,7 +42,7 @@ const OBJECTIONS: Readonly<Partial<Record<Objection, string>>> = {
 };
 
 /** The refusal of a whole change for what rows have against a step. */
-export function rowsConflict(path: string, message: string, cause?: unknown): AppError {
+function rowsConflict(path: string, message: string, cause?: unknown): AppError {
   const faults = [{ path, code: "rows_conflict", message }];
   return new AppError("conflict", `The workspace's database cannot take this db_schema: ${path}: ${message}`, { faults, cause });
 }

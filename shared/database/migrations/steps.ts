@@ -2,7 +2,7 @@ import { digestOf } from "#platform/canonical";
 import type { SchemaPlan, SchemaStep } from "#platform/objects/database-pool";
 import type { MigrationStep } from "../engines/migrator.ts";
 
-export type StepKind =
+type StepKind =
   | "create_table"
   | "rename_table"
   | "drop_table"

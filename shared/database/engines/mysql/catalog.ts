@@ -98,7 +98,8 @@ export async function readCatalog(query: Query): Promise<MysqlCatalog> {
   const [server] = await rowsOf(SERVER, serverRow);
   const [version = "", collation = COLLATIONS[0]] = server ?? [];
   const columns = await rowsOf(COLUMNS, columnRow);
-  const checks = version.includes("MariaDB") ? await rowsOf(JSON_COLUMNS, jsonRow) : [];
+  const mayHaveJson = version.includes("MariaDB") && columns.some(({ type }) => type === "longtext");
+  const checks = mayHaveJson ? await rowsOf(JSON_COLUMNS, jsonRow) : [];
   const json = new Set(checks.map(([table, clause]) => `${table}.${checkedColumn(clause)}`));
   const indexRows = groupByTable(await rowsOf(INDEXES, indexRow));
   const references = await rowsOf(REFERENCES, referenceRow);

@@ -8,7 +8,7 @@ import type { Migration } from "../migrator.ts";
  */
 export type MoveState = "planned" | "running" | "done" | "finishing" | "finished" | "undone";
 
-const TABLE = `
+export const journalTable = `
 CREATE TABLE IF NOT EXISTS schema_migrations (
   plan_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, position INT NOT NULL, plan_hash CHAR(64) NOT NULL,
   app_id VARCHAR(64) NOT NULL, kind VARCHAR(32) NOT NULL, table_name VARCHAR(64) NOT NULL, column_name VARCHAR(64),
@@ -32,14 +32,12 @@ const rowSchema = z
 /** A move that was begun, or was to be, and has not come to its end. */
 export type OpenMove = z.output<typeof rowSchema>;
 
-/** Reads what earlier changes left behind; none where nothing was ever recorded. */
+/** Reads what earlier changes left behind. */
 export const unfinishedStatement: SqlStatement = plain(UNFINISHED);
 
 export function readOpenMoves(rows: readonly (readonly (string | null)[])[]): OpenMove[] {
   return z.array(rowSchema).parse(rows);
 }
-
-export const journalTable = TABLE;
 
 /** Writes down all that is to be done, before anything is. */
 export function beginStatement(planId: string, { hash, appId, steps }: Migration): SqlStatement {

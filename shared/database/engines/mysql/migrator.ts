@@ -60,12 +60,14 @@ async function finish(session: Session, planId: string, endings: readonly string
   await session.run(markStatement(planId, ["finishing"], "finished"));
 }
 
+/** What is left in the journal, which the first look makes. */
 async function readUnfinished(session: Session): Promise<OpenMove[]> {
   try {
     return readOpenMoves((await session.run(unfinishedStatement)).rows);
   } catch (error) {
-    if (mysqlRefusal(error)?.objection === "unknown_table") return [];
-    throw error;
+    if (mysqlRefusal(error)?.objection !== "unknown_table") throw error;
+    await session.command(journalTable);
+    return [];
   }
 }
 
@@ -129,7 +131,6 @@ async function takeSteps(passage: Passage, { steps }: Migration): Promise<void> 
 async function carryOut(ctx: Context, session: Session, migration: Migration): Promise<void> {
   const planId = uuidv7(ctx.clock.now(), ctx.random);
   const overtaken = new AppError("conflict", "Another change of the workspace's schema came in between; nothing was changed.");
-  await session.command(journalTable);
   await session.run(beginStatement(planId, migration));
   try {
     await takeSteps({ ctx, session, planId, overtaken }, migration);
