@@ -90,8 +90,9 @@ function openSchemaWorld(world: World, database: OwnedDatabase): SchemaWorld {
       const built = buildProgram(engine.operations, schema, operation, newId);
       if (!built.ok) throw new Error(JSON.stringify(built.faults));
       const { program } = built;
+      // Without a transaction: nobody else is there.
       if (program.kind === "statement") await engine.driver.run(address, program.statement);
-      else await engine.driver.transaction(address, (query) => program.run(query));
+      else await program.run((statement) => engine.driver.run(address, statement));
     },
     async rows(table, columns) {
       const id = columns.find(({ type, references }) => type === "id" && references === undefined);

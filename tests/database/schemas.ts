@@ -78,7 +78,7 @@ function reference(targets: readonly string[]): fc.Arbitrary<DbColumn> {
 /** A table whose references point to `targets`. The name of its id column is its own, since that cannot change. */
 function anyTable(name: string, targets: readonly string[]): fc.Arbitrary<DbTable> {
   const column = fc.oneof({ weight: 4, arbitrary: dataColumn }, { weight: 1, arbitrary: reference(targets) });
-  return fc.uniqueArray(column, { maxLength: 5, selector: (candidate: DbColumn) => candidate.name }).chain((rest) => {
+  return fc.uniqueArray(column, { maxLength: 4, selector: (candidate: DbColumn) => candidate.name }).chain((rest) => {
     const columns: DbColumn[] = [{ name: name === "desks" ? "key" : "id", type: "id" }, ...rest];
     const indexed = columns.filter(({ type }) => type !== "json").map((candidate) => candidate.name);
     const index = fc.record({

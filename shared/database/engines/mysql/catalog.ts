@@ -8,23 +8,38 @@ import { columnTypeOf, readDefault } from "./types.ts";
 
 const OURS: ReadonlySet<string> = new Set(COLLATIONS);
 
-const serverRow = z.tuple([z.string(), z.string()]);
-const columnRow = z
-  .tuple([z.string(), z.string(), z.string(), z.string().nullable(), z.string().nullable(), z.string(), z.string()])
-  .transform(([table_name, name, type, collation, value, nullable, extra]) => ({
-    ...{ table_name, name, type, collation, value, extra },
-    nullable: nullable === "YES",
-  }));
-const jsonRow = z.tuple([z.string(), z.string()]);
-const indexRow = z
-  .tuple([z.string(), z.string(), z.string(), z.string().nullable(), z.string().nullable()])
-  .transform(([table_name, name, nonUnique, column, part]) => ({ table_name, name, unique: nonUnique === "0", column, part }));
-const referenceRow = z
-  .tuple([z.string(), z.string(), z.string(), z.string(), z.string(), z.string()])
-  .transform(([table_name, name, column, table, targetColumn, rule]) => ({ table_name, name, column, table, targetColumn, rule }));
+/** One row of the catalog's one query: what it tells of, its table, its name, and what there is to say. */
+const text = z.string();
+const optional = z.string().nullable();
+const catalogRow = z.union([
+  z.tuple([z.literal("server"), text, text, optional, optional, optional, optional]).transform(([kind, version, collation]) => ({
+    ...{ kind, version, collation },
+  })),
+  z
+    .tuple([z.literal("column"), text, text, text, optional, optional, text])
+    .transform(([kind, table_name, name, type, collation, value, traits]) => ({
+      ...{ kind, table_name, name, type, collation, value },
+      nullable: traits.startsWith("YES"),
+      isGenerated: /generated|auto_increment/i.test(traits),
+    })),
+  z
+    .tuple([z.literal("index"), text, text, optional, optional, text, text])
+    .transform(([kind, table_name, name, column, part, nonUnique]) => ({
+      ...{ kind, table_name, name, column, part },
+      unique: nonUnique === "0",
+    })),
+  z
+    .tuple([z.literal("reference"), text, text, text, text, text, text])
+    .transform(([kind, table_name, name, column, table, targetColumn, rule]) => ({
+      ...{ kind, table_name, name, column, table, targetColumn, rule },
+    })),
+  z
+    .tuple([z.literal("json"), text, text, optional, optional, optional, optional])
+    .transform(([kind, table_name, clause]) => ({ kind, table_name, clause })),
+]);
 
-type ColumnRow = z.output<typeof columnRow>;
-type IndexRow = z.output<typeof indexRow>;
+type CatalogRow = z.output<typeof catalogRow>;
+type RowOf<Kind extends CatalogRow["kind"]> = Extract<CatalogRow, { readonly kind: Kind }>;
 
 const ON_DELETE: Readonly<Record<string, OnDelete>> = {
   "NO ACTION": "restrict",
@@ -33,38 +48,41 @@ const ON_DELETE: Readonly<Record<string, OnDelete>> = {
   "SET NULL": "set_null",
 };
 
-const SERVER = `
-SELECT VERSION(), COLLATION_NAME FROM information_schema.COLLATIONS WHERE COLLATION_NAME IN (${COLLATIONS.map(quoteLiteral).join(", ")}) LIMIT 1`;
-
 /** Names of declared tables begin with a letter; others are what migrations keep for themselves. */
 const OWN_TABLES = "TABLE_NAME REGEXP '^[a-z]' AND TABLE_NAME <> 'schema_migrations'";
 
-const COLUMNS = `
-SELECT c.TABLE_NAME, c.COLUMN_NAME, c.COLUMN_TYPE, c.COLLATION_NAME, c.COLUMN_DEFAULT, c.IS_NULLABLE, c.EXTRA
+/**
+ * Everything in one query: each costs a request. Of MySQL's words, only MariaDB reads what begins with `M!`: it keeps JSON as text,
+ * and says with a check what it is. The last column but one orders a table's columns, and those of an index.
+ */
+const CATALOG = `
+SELECT kind, t, n, a, b, c, d FROM (
+SELECT 'server' AS kind, VERSION() AS t, COLLATION_NAME AS n, NULL AS a, NULL AS b, NULL AS c, NULL AS d, 0 AS o
+FROM information_schema.COLLATIONS WHERE COLLATION_NAME IN (${COLLATIONS.map(quoteLiteral).join(", ")})
+UNION ALL
+SELECT 'column', TABLE_NAME, c.COLUMN_NAME, c.COLUMN_TYPE, c.COLLATION_NAME, c.COLUMN_DEFAULT, CONCAT(c.IS_NULLABLE, ' ', c.EXTRA),
+  c.ORDINAL_POSITION
 FROM information_schema.COLUMNS c JOIN information_schema.TABLES t USING (TABLE_NAME)
 WHERE c.TABLE_SCHEMA = DATABASE() AND t.TABLE_SCHEMA = DATABASE() AND t.TABLE_TYPE = 'BASE TABLE' AND ${OWN_TABLES}
-ORDER BY TABLE_NAME, c.ORDINAL_POSITION`;
-
-/** MariaDB keeps JSON as text, and says with a check what it is. */
-const JSON_COLUMNS = `
-SELECT TABLE_NAME, CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS
-WHERE CONSTRAINT_SCHEMA = DATABASE() AND LEVEL = 'Column' AND CHECK_CLAUSE LIKE 'json_valid(%'`;
-
-const INDEXES = `
-SELECT TABLE_NAME, INDEX_NAME, NON_UNIQUE, COLUMN_NAME, SUB_PART FROM information_schema.STATISTICS
-WHERE TABLE_SCHEMA = DATABASE() AND ${OWN_TABLES} ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX`;
-
-const REFERENCES = `
-SELECT k.TABLE_NAME, k.CONSTRAINT_NAME, k.COLUMN_NAME, k.REFERENCED_TABLE_NAME, k.REFERENCED_COLUMN_NAME, r.DELETE_RULE
+UNION ALL
+SELECT 'index', TABLE_NAME, INDEX_NAME, COLUMN_NAME, SUB_PART, NON_UNIQUE, INDEX_TYPE, SEQ_IN_INDEX
+FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() AND ${OWN_TABLES}
+UNION ALL
+SELECT 'reference', k.TABLE_NAME, k.CONSTRAINT_NAME, k.COLUMN_NAME, k.REFERENCED_TABLE_NAME, k.REFERENCED_COLUMN_NAME, r.DELETE_RULE,
+  k.ORDINAL_POSITION
 FROM information_schema.KEY_COLUMN_USAGE k
 JOIN information_schema.REFERENTIAL_CONSTRAINTS r ON r.CONSTRAINT_SCHEMA = DATABASE()
   AND r.CONSTRAINT_NAME = k.CONSTRAINT_NAME AND r.TABLE_NAME = k.TABLE_NAME
-WHERE k.TABLE_SCHEMA = DATABASE() AND k.CONSTRAINT_SCHEMA = DATABASE() AND k.REFERENCED_TABLE_NAME IS NOT NULL ORDER BY k.TABLE_NAME, k.CONSTRAINT_NAME, k.ORDINAL_POSITION`;
+WHERE k.TABLE_SCHEMA = DATABASE() AND k.CONSTRAINT_SCHEMA = DATABASE() AND k.REFERENCED_TABLE_NAME IS NOT NULL
+/*M! UNION ALL
+SELECT 'json', TABLE_NAME, CHECK_CLAUSE, NULL, NULL, NULL, NULL, 0 FROM information_schema.CHECK_CONSTRAINTS
+WHERE CONSTRAINT_SCHEMA = DATABASE() AND LEVEL = 'Column' AND CHECK_CLAUSE LIKE 'json_valid(%' */
+) AS catalog ORDER BY kind, t, CASE kind WHEN 'column' THEN '' ELSE n END, o`;
 
 /** `json_valid(`name`)` of MariaDB's checks. */
 const checkedColumn = (clause: string) => /^json_valid\(`([^`]+)`\)$/.exec(clause)?.[1];
 
-function storageOf({ type, collation }: ColumnRow, isJson: boolean): string {
+function storageOf({ type, collation }: RowOf<"column">, isJson: boolean): string {
   if (isJson) return "json";
   // Older servers tell how wide an integer is to be shown.
   const base = type.toLowerCase().replace(/^bigint\(\d+\)$/, "bigint");
@@ -72,12 +90,12 @@ function storageOf({ type, collation }: ColumnRow, isJson: boolean): string {
 }
 
 /** What makes its values by itself counts as having a default. */
-function defaultOf(row: ColumnRow): string | null {
-  return row.value ?? (/generated|auto_increment/i.test(row.extra) ? row.extra : null);
+function defaultOf({ value, isGenerated }: RowOf<"column">): string | null {
+  return value ?? (isGenerated ? "generated" : null);
 }
 
 /** Indexes of whole columns; one that guarantees nothing may cover the beginnings of long texts. */
-function indexesOf(rows: readonly IndexRow[]): CatalogIndex[] {
+function indexesOf(rows: readonly RowOf<"index">[]): CatalogIndex[] {
   return [...Map.groupBy(rows, (row) => row.name)].flatMap(([name, parts]) => {
     const columns = parts.flatMap(({ column }) => column ?? []);
     const unique = parts.every((part) => part.unique);
@@ -92,43 +110,52 @@ export interface MysqlCatalog {
   readonly collation: string;
 }
 
+function tableOf(
+  name: string,
+  columns: readonly RowOf<"column">[],
+  json: ReadonlySet<string>,
+  keys: TableKeys,
+  hasRows: boolean,
+): CatalogTable {
+  const references = Map.groupBy(keys.references, (row) => row.name);
+  const indexes = indexesOf(keys.indexes);
+  return {
+    name,
+    columns: columns.map((row) => {
+      const storage = storageOf(row, json.has(`${name}.${row.name}`) || row.type === "json");
+      const type = columnTypeOf(storage);
+      return { name: row.name, type, storage, nullable: row.nullable, default: readDefault(type, defaultOf(row)) };
+    }),
+    primaryKey: keys.indexes.flatMap((row) => (row.name === "PRIMARY" && row.column !== null ? [row.column] : [])),
+    indexes: indexes.filter((index) => !references.has(index.name)),
+    references: [...references.values()].flatMap(([key, ...others]) => {
+      if (!key || others.length > 0) return [];
+      const { column, table, targetColumn } = key;
+      const hasOwnIndex = indexes.some((index) => index.name === key.name);
+      return [{ name: key.name, column, table, targetColumn, onDelete: ON_DELETE[key.rule] ?? null, hasOwnIndex }];
+    }),
+    takenNames: [...new Set([...keys.indexes.map((row) => row.name), ...references.keys()])],
+    hasRows,
+  };
+}
+
+interface TableKeys {
+  readonly indexes: readonly RowOf<"index">[];
+  readonly references: readonly RowOf<"reference">[];
+}
+
 /** Reads the tables of the session's database. */
 export async function readCatalog(query: Query): Promise<MysqlCatalog> {
-  const rowsOf = async <Row>(text: string, row: z.ZodType<Row>): Promise<Row[]> => z.array(row).parse((await query(plain(text))).rows);
-  const [server] = await rowsOf(SERVER, serverRow);
-  const [version = "", collation = COLLATIONS[0]] = server ?? [];
-  const columns = await rowsOf(COLUMNS, columnRow);
-  const mayHaveJson = version.includes("MariaDB") && columns.some(({ type }) => type === "longtext");
-  const checks = mayHaveJson ? await rowsOf(JSON_COLUMNS, jsonRow) : [];
-  const json = new Set(checks.map(([table, clause]) => `${table}.${checkedColumn(clause)}`));
-  const indexRows = groupByTable(await rowsOf(INDEXES, indexRow));
-  const references = await rowsOf(REFERENCES, referenceRow);
+  const rows = z.array(catalogRow).parse((await query(plain(CATALOG))).rows);
+  const ofKind = <Kind extends CatalogRow["kind"]>(kind: Kind) => rows.filter((row): row is RowOf<Kind> => row.kind === kind);
+  const columns = ofKind("column");
+  const json = new Set(ofKind("json").map(({ table_name, clause }) => `${table_name}.${checkedColumn(clause)}`));
+  const [columnsOf, indexesIn, referencesIn] = [groupByTable(columns), groupByTable(ofKind("index")), groupByTable(ofKind("reference"))];
   const names = [...new Set(columns.map((column) => column.table_name))];
   const filled = await tablesWithRows(query, names);
-  const columnsOf = groupByTable(columns);
-  const referencesOf = groupByTable(references);
-  const table = (name: string): CatalogTable => {
-    const keys = Map.groupBy(referencesOf(name), (row) => row.name);
-    const indexes = indexesOf(indexRows(name));
-    return {
-      name,
-      columns: columnsOf(name).map((row) => {
-        const storage = storageOf(row, json.has(`${name}.${row.name}`) || row.type === "json");
-        const type = columnTypeOf(storage);
-        return { name: row.name, type, storage, nullable: row.nullable, default: readDefault(type, defaultOf(row)) };
-      }),
-      primaryKey: indexRows(name).flatMap((row) => (row.name === "PRIMARY" && row.column !== null ? [row.column] : [])),
-      indexes: indexes.filter((index) => !keys.has(index.name)),
-      references: [...keys.values()].flatMap(([key, ...others]) => {
-        if (!key || others.length > 0) return [];
-        const onDelete = ON_DELETE[key.rule] ?? null;
-        return [{ ...key, onDelete, hasOwnIndex: indexes.some((index) => index.name === key.name) }];
-      }),
-      takenNames: [...new Set([...indexRows(name).map((row) => row.name), ...keys.keys()])],
-      hasRows: filled.has(name),
-    };
-  };
-  return { catalog: new Map(names.map((name) => [name, table(name)])), collation };
+  const table = (name: string) =>
+    tableOf(name, columnsOf(name), json, { indexes: indexesIn(name), references: referencesIn(name) }, filled.has(name));
+  return { catalog: new Map(names.map((name) => [name, table(name)])), collation: ofKind("server")[0]?.collation ?? COLLATIONS[0] };
 }
 
 /** Which of these tables hold a row. */
