@@ -2,9 +2,10 @@ import type { Context } from "#platform/context";
 import { validationFailed } from "#platform/errors";
 import type { SchemaPlan, SchemaRequest } from "#platform/objects/database-pool";
 import { askPool } from "../pool/pool-client.ts";
-import { ensureDatabase, getDatabase } from "../provisioning/provision.ts";
+import { ensureDatabase } from "../provisioning/provision.ts";
 import type { DbSchema } from "../schema/db-schema.ts";
 import { validateDbSchema } from "../schema/schema-faults.ts";
+import { readClaims } from "./claim-records.ts";
 import { viewPlan } from "./steps.ts";
 
 /** What an app's manifest declares, to be made of the workspace's database. */
@@ -17,9 +18,11 @@ function requireFaultless({ schema }: ApplyRequest): void {
   if (faults.length > 0) throw validationFailed(faults);
 }
 
-/** Whether there is neither a database nor a table for one. */
-async function needsNone(ctx: Context, workspaceId: string, { schema }: ApplyRequest): Promise<boolean> {
-  return schema.tables.length === 0 && (await getDatabase(ctx, workspaceId)) === null;
+/** Whether an app has no tables and never had any: then it needs no database, and is not kept from anything by one that is down. */
+async function needsNone(ctx: Context, workspaceId: string, { appId, schema }: ApplyRequest): Promise<boolean> {
+  if (schema.tables.length > 0) return false;
+  const claims = await readClaims(ctx, workspaceId);
+  return !claims.some((claim) => claim.appId === appId && claim.schema.tables.length > 0);
 }
 
 /**
