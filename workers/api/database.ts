@@ -97,7 +97,7 @@ export const databaseRouter = createRouter()
     async (c) => {
       const { app_id, confirm, dry_run } = c.req.valid("json");
       const { hash, steps } = await migrateDatabase(c.get("ctx"), c.get("workspaceId"), app_id, { confirm, dryRun: dry_run });
-      return c.json({ data: { hash, steps: steps.map((step) => ({ ...step, statements: [...step.statements] })) } }, 200);
+      return c.json({ data: { hash, steps: [...steps] } }, 200);
     },
   );
 

@@ -17,7 +17,6 @@ export const schemaPlanSchema = z
           description: "How long others wait for the table: not, for a moment, or while all its rows are read or written",
         }),
         message: z.string(),
-        statements: z.array(z.string()),
       }),
     ),
   })

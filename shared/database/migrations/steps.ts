@@ -25,15 +25,16 @@ export interface Step extends MigrationStep {
   readonly message: string;
 }
 
-function viewStep({ kind, table, column, path, effect, locks, message, moves }: Step): SchemaStep {
-  const statements = moves.flatMap(({ run, finish }) => [run, ...finish]);
-  return { kind, table, column, path, effect, locks, message, statements };
+function viewStep({ kind, table, column, path, effect, locks, message }: Step): SchemaStep {
+  return { kind, table, column, path, effect, locks, message };
+}
+
+/** What a step does, and nothing that may change without that: how long it takes, or where a manifest asks for it. */
+function essence({ kind, table, column, effect, moves }: Step) {
+  return { kind, table, column, effect, statements: moves.flatMap(({ run, finish }) => [run, ...finish]) };
 }
 
 /** A plan as callers see it. */
 export async function viewPlan(steps: readonly Step[]): Promise<SchemaPlan> {
-  const views = steps.map(viewStep);
-  // How long it takes, and where a manifest asks for it, may change without the plan doing so.
-  const hash = await digestOf(views.map(({ kind, table, column, effect, statements }) => ({ kind, table, column, effect, statements })));
-  return { hash, steps: views };
+  return { hash: await digestOf(steps.map(essence)), steps: steps.map(viewStep) };
 }

@@ -54,11 +54,10 @@ export interface SchemaStep {
   readonly locks: "none" | "brief" | "long";
   /** What it does, for people. */
   readonly message: string;
-  readonly statements: readonly string[];
 }
 
 export interface SchemaPlan {
-  /** SHA-256 of what the steps do, in hexadecimal: who confirms it, confirms these steps and no others. */
+  /** SHA-256 of the steps and their statements, in hexadecimal: who confirms it, confirms these steps and no others. */
   readonly hash: string;
   readonly steps: readonly SchemaStep[];
 }
