@@ -73,6 +73,31 @@ describe("validateDbSchema", () => {
     expect(withColumn(column)).toEqual([`${code} db_schema.tables[0].columns[1].references`]);
   });
 
+  it("lets a name before be nobody's now, and one thing's alone", () => {
+    const renamed = (name: string, renamed_from: string) => ({ name, type: "text", renamed_from });
+    expect(
+      faultsOf({ name: "leads", renamed_from: "people", columns: [{ ...id, renamed_from: "key" }, renamed("email", "mail")] }),
+    ).toEqual([]);
+    expect(faultsOf({ name: "leads", renamed_from: "leads", columns: [id] })).toEqual(["invalid_rename db_schema.tables[0].renamed_from"]);
+    expect(
+      faultsOf({ name: "leads", columns: [id, renamed("a", "id"), renamed("b", "c"), renamed("d", "c"), renamed("e", "No")] }),
+    ).toEqual([
+      "invalid_rename db_schema.tables[0].columns[1].renamed_from",
+      "invalid_rename db_schema.tables[0].columns[2].renamed_from",
+      "invalid_rename db_schema.tables[0].columns[3].renamed_from",
+      "invalid_identifier db_schema.tables[0].columns[4].renamed_from",
+    ]);
+  });
+
+  it("refuses keys of JSON, and the name of what migrations keep", () => {
+    const tags = { name: "tags", type: "json" };
+    expect(faultsOf({ name: "leads", columns: [id, { ...tags, unique: true }], indexes: [{ columns: ["tags"] }] })).toEqual([
+      "invalid_unique db_schema.tables[0].columns[1].unique",
+      "invalid_index db_schema.tables[0].indexes[0].columns[0]",
+    ]);
+    expect(faultsOf({ name: "schema_migrations", columns: [id] })).toEqual(["invalid_identifier db_schema.tables[0].name"]);
+  });
+
   it("wants exactly one primary key, which always has a value", () => {
     expect(withColumn({ type: "id" })).toEqual(["several_id_columns db_schema.tables[0].columns"]);
     expect(faultsOf({ name: "leads", columns: [{ ...id, nullable: true }] })).toEqual([
