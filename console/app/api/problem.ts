@@ -4,11 +4,28 @@ import { z } from "zod";
 const faultSchema = z.object({ path: z.string(), code: z.string().default("invalid"), message: z.string() });
 export type Fault = z.infer<typeof faultSchema>;
 
+/** What publishing would do to the workspace's database, where it waits for a confirmation. */
+const planSchema = z.object({
+  hash: z.string(),
+  steps: z.array(
+    z.object({
+      table: z.string(),
+      column: z.string().nullable(),
+      kind: z.string(),
+      message: z.string(),
+      effect: z.enum(["additive", "lossy", "destructive"]),
+      locks: z.enum(["none", "brief", "long"]),
+    }),
+  ),
+});
+export type SchemaPlan = z.infer<typeof planSchema>;
+
 const problemSchema = z.object({
   code: z.string(),
   detail: z.string().default(""),
   request_id: z.string().default(""),
   errors: z.array(faultSchema).default([]),
+  plan: planSchema.optional(),
 });
 
 /** A refusal of the API (RFC 9457), as pages show it. */
@@ -18,14 +35,15 @@ export interface Problem {
   readonly detail: string;
   readonly requestId: string;
   readonly faults: readonly Fault[];
+  readonly plan?: SchemaPlan;
 }
 
 /** Reads a refusal. What is not one of the API's own, such as a proxy's page, says nothing but its status. */
 export function readProblem(status: number, body: unknown): Problem {
   const parsed = problemSchema.safeParse(body);
   if (!parsed.success) return { status, code: "internal", detail: "", requestId: "", faults: [] };
-  const { code, detail, request_id, errors } = parsed.data;
-  return { status, code, detail, requestId: request_id, faults: errors };
+  const { code, detail, request_id, errors, plan } = parsed.data;
+  return { status, code, detail, requestId: request_id, faults: errors, ...(plan && { plan }) };
 }
 
 /** What an error page may know of a refusal. */

@@ -119,6 +119,12 @@ export const en = {
     submit: "Publish this draft",
     fix: "Open the editor",
   },
+  plan: {
+    lead: "Publishing would change the workspace's database so that values are lost. Nothing has been changed yet. Read the steps and publish again to accept exactly these.",
+    effects: { additive: "Keeps all", lossy: "Loses some values", destructive: "Deletes" },
+    long: "Others wait for the table",
+    submit: "Accept the losses and publish",
+  },
   manifest: {
     label: "Manifest",
     lead: "Saving keeps a draft. Visitors see it only after you publish.",
@@ -311,6 +317,7 @@ export const en = {
     forbidden: "Your role does not allow this.",
     not_found: "It does not exist any more.",
     conflict: "It is in conflict with what exists.",
+    migration_not_confirmed: "This would lose data.",
     invalid_state: "That is not possible in its current state.",
     revision_mismatch: "It was changed meanwhile.",
     validation_failed: "Some of the entries are not valid.",

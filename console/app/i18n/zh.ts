@@ -119,6 +119,12 @@ export const zh: Catalogue = {
     submit: "发布此草稿",
     fix: "打开编辑器",
   },
+  plan: {
+    lead: "发布会更改工作区的数据库并丢失部分数据。目前尚未更改任何内容。请阅读以下步骤，再次发布即表示仅接受这些步骤。",
+    effects: { additive: "全部保留", lossy: "丢失部分值", destructive: "删除" },
+    long: "期间该表需等待",
+    submit: "接受损失并发布",
+  },
   manifest: {
     label: "清单",
     lead: "保存只会保留草稿，发布之后访客才能看到。",
@@ -310,6 +316,7 @@ export const zh: Catalogue = {
     forbidden: "你的角色不允许此操作。",
     not_found: "它已不存在。",
     conflict: "与已有内容冲突。",
+    migration_not_confirmed: "这会丢失数据。",
     invalid_state: "当前状态下无法进行此操作。",
     revision_mismatch: "内容已被修改。",
     validation_failed: "有些内容无效。",

@@ -6,6 +6,7 @@ import { Card } from "../components/card.tsx";
 import { TextArea } from "../components/field.tsx";
 import { Title } from "../components/page.tsx";
 import { ProblemNote } from "../components/problem.tsx";
+import { PlanSteps } from "../components/schema-plan.tsx";
 import { redirectWithFlash } from "../flash.ts";
 import { entry, readForm } from "../form.ts";
 import { useText } from "../i18n/use-text.ts";
@@ -14,7 +15,7 @@ import { visitContext } from "../visit.ts";
 import type { Route } from "./+types/publish.ts";
 import { useApp } from "./app.tsx";
 
-const entries = z.object({ changelog: entry, once: entry });
+const entries = z.object({ changelog: entry, once: entry, confirm: entry });
 
 export function loader() {
   return { once: crypto.randomUUID() };
@@ -22,9 +23,9 @@ export function loader() {
 
 export async function action({ params, request, context }: Route.ActionArgs) {
   const visit = context.get(visitContext);
-  const { changelog, once } = entries.parse(await readForm(request));
+  const { changelog, once, confirm } = entries.parse(await readForm(request));
   const path = `/apps/${encodeURIComponent(params.appId)}/publish`;
-  const body = changelog === "" ? {} : { changelog };
+  const body = { ...(changelog !== "" && { changelog }), ...(confirm !== "" && { confirm }) };
   const published = await writeOnly(visit, { method: "POST", path, body, idempotencyKey: once });
   if (published.ok) return redirectWithFlash(visit, paths.app(params.workspaceId, params.appId), "published");
   return data({ problem: published.problem, changelog, once: crypto.randomUUID() }, { status: published.problem.status });
@@ -32,6 +33,7 @@ export async function action({ params, request, context }: Route.ActionArgs) {
 
 export default function Publish({ loaderData, actionData }: Route.ComponentProps) {
   const text = useText();
+  const plan = actionData?.problem.plan;
   const app = useApp();
   const editor = paths.app(app.workspace_id, app.id);
   return (
@@ -40,7 +42,16 @@ export default function Publish({ loaderData, actionData }: Route.ComponentProps
       <Card title={text.publish.title} lead={text.publish.lead}>
         <Form method="post" className="flex flex-col gap-5">
           <input type="hidden" name="once" value={actionData?.once ?? loaderData.once} />
-          {actionData ? (
+          {actionData && plan ? (
+            <>
+              <input type="hidden" name="confirm" value={plan.hash} />
+              <ProblemNote problem={actionData.problem}>
+                <p className="mt-1">{text.plan.lead}</p>
+              </ProblemNote>
+              <PlanSteps plan={plan} />
+            </>
+          ) : null}
+          {actionData && !plan ? (
             <ProblemNote problem={actionData.problem}>
               {actionData.problem.faults.length === 0 ? undefined : (
                 <p className="mt-1">
@@ -66,7 +77,9 @@ export default function Publish({ loaderData, actionData }: Route.ComponentProps
             defaultValue={actionData?.changelog}
           />
           <div>
-            <Submit intent="publish">{text.publish.submit}</Submit>
+            <Submit intent="publish" look={plan ? "danger" : "primary"}>
+              {plan ? text.plan.submit : text.publish.submit}
+            </Submit>
           </div>
         </Form>
       </Card>
