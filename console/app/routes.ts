@@ -30,6 +30,8 @@ export default [
     route("api-keys", "routes/api-keys.tsx"),
     route("secrets", "routes/secrets.tsx"),
     route("dead-letters", "routes/dead-letters.tsx"),
+    route("database", "routes/database.tsx"),
+    route("database/:table", "routes/database-table.tsx"),
     route("usage", "routes/usage.tsx"),
     route("settings", "routes/settings.tsx"),
   ]),

@@ -24,6 +24,9 @@ const databaseSchema = z
       .openapi({ description: "what is being done while the database is made" }),
     region: z.string(),
     error: z.string().nullable(),
+    storage: z
+      .object({ bytes: z.number().nullable(), limit: z.number().nullable(), measured_at: z.string().nullable() })
+      .openapi({ description: "bytes of its tables as last measured, and those that the plan allows; a limit of null is none" }),
     created_at: z.string(),
   })
   .openapi("WorkspaceDatabase");

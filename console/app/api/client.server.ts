@@ -87,6 +87,13 @@ export async function readOne<T>(visit: Visit, path: string, schema: z.ZodType<T
   return (await readTagged(visit, path, schema)).data;
 }
 
+/** The same for what may not be there: `null` then. */
+export async function readIfThere<T>(visit: Visit, path: string, schema: z.ZodType<T>): Promise<T | null> {
+  const outcome = await ask(visit, { method: "GET", path: `/api/v1${path}` }, z.object({ data: schema }));
+  if (outcome.ok) return outcome.data.data;
+  return outcome.problem.status === 404 ? null : refuse(outcome.problem);
+}
+
 /** Reads `{ "data": … }` together with the revision in its `ETag`. */
 export async function readTagged<T>(visit: Visit, path: string, schema: z.ZodType<T>): Promise<{ data: T; revision: number }> {
   const outcome = await ask(visit, { method: "GET", path: `/api/v1${path}` }, z.object({ data: schema }));

@@ -106,6 +106,31 @@ export type AccessPolicy = z.infer<typeof accessPolicySchema>;
 export const secretSchema = z.object({ name: z.string(), updated_at: time });
 export type Secret = z.infer<typeof secretSchema>;
 
+export const DATABASE_PROVIDERS = ["postgres", "mysql", "neon", "planetscale"] as const;
+
+export const databaseSchema = z.object({
+  provider: z.enum(DATABASE_PROVIDERS),
+  engine: z.enum(["postgres", "mysql"]),
+  name: z.string(),
+  status: z.enum(["provisioning", "ready", "failed", "suspended", "deleted"]),
+  step: z.enum(["create", "roles", "verify", "store"]).nullable(),
+  region: z.string(),
+  error: z.string().nullable(),
+  storage: z.object({ bytes: z.number().nullable(), limit: z.number().nullable(), measured_at: time.nullable() }),
+  created_at: time,
+});
+export type Database = z.infer<typeof databaseSchema>;
+
+export const databaseTableSchema = z.object({
+  name: z.string(),
+  columns: z.array(z.object({ name: z.string(), type: z.string(), nullable: z.boolean(), primary: z.boolean() })),
+  approximate_rows: z.number(),
+  bytes: z.number(),
+});
+export type DatabaseTable = z.infer<typeof databaseTableSchema>;
+
+export const databaseRowSchema = z.record(z.string(), z.unknown());
+
 const runErrorSchema = z.object({ code: z.string(), message: z.string(), node_id: z.string().nullish() }).nullable();
 
 const questionSchema = z.object({

@@ -4,6 +4,7 @@ import { METERS, type Meter } from "../api/words.ts";
 import { Card } from "../components/card.tsx";
 import { formatDuration, Moment } from "../components/moment.tsx";
 import { Heading, Title } from "../components/page.tsx";
+import { formatBytes } from "../i18n/format-bytes.ts";
 import { useLocale, useText } from "../i18n/use-text.ts";
 import { visitContext } from "../visit.ts";
 import type { Route } from "./+types/usage.ts";
@@ -11,14 +12,6 @@ import { useWorkspace } from "./workspace.tsx";
 
 export function loader({ params, context }: Route.LoaderArgs) {
   return readOne(context.get(visitContext), `/workspaces/${encodeURIComponent(params.workspaceId)}/quota`, quotaSchema);
-}
-
-const SIZES = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
-
-function formatBytes(bytes: number, locale: string): string {
-  const step = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), SIZES.length - 1);
-  const unit = SIZES[step] ?? "byte";
-  return new Intl.NumberFormat(locale, { style: "unit", unit, maximumFractionDigits: 1 }).format(bytes / 1000 ** step);
 }
 
 function formatQuantity(meter: Meter, quantity: number, locale: string): string {

@@ -59,6 +59,7 @@ function Shell({ around, children }: { readonly around: Around; readonly childre
     { to: paths.keys(workspace.id), label: text.nav.keys, shown: may("api_keys:manage") },
     { to: paths.secrets(workspace.id), label: text.nav.secrets, shown: may("secrets:manage") },
     { to: paths.letters(workspace.id), label: text.nav.letters, shown: may("runs:read") },
+    { to: paths.database(workspace.id), label: text.nav.database, shown: may("database:read") },
     { to: paths.usage(workspace.id), label: text.nav.usage, shown: may("billing:read") },
     { to: paths.settings(workspace.id), label: text.nav.settings, shown: true },
   ];

@@ -19,6 +19,8 @@ export interface DatabaseView {
   readonly step: ProvisioningStep | null;
   readonly region: string;
   readonly error: string | null;
+  /** Bytes of its tables as last measured, and those that the plan allows; null: never measured, any number. */
+  readonly storage: { readonly bytes: number | null; readonly limit: number | null; readonly measured_at: string | null };
   readonly created_at: string;
 }
 
@@ -138,5 +140,6 @@ export async function getDatabase(ctx: Context, workspaceId: string): Promise<Da
   const row = await readDatabaseRow(ctx, workspaceId);
   if (!row) return null;
   const { provider, name, status, step, region, error, createdAt } = row;
-  return { provider, engine: PROVIDER_ENGINES[provider], name, status, step, region, error, created_at: createdAt.toISOString() };
+  const storage = { bytes: row.storageBytes, limit: row.storageLimit, measured_at: row.storageMeasuredAt?.toISOString() ?? null };
+  return { provider, engine: PROVIDER_ENGINES[provider], name, status, step, region, error, storage, created_at: createdAt.toISOString() };
 }
