@@ -1,14 +1,17 @@
 import type { Env } from "#platform/env";
 import type { OperationWriter } from "../operations/build.ts";
 import type { EngineName } from "../providers/provider.ts";
-import { type Driver, plain, type SqlStatement } from "./driver.ts";
+import type { Table, TableSelection } from "../tables/table.ts";
+import { type Driver, plain, type Query, type SqlStatement } from "./driver.ts";
 import type { ServerRefusal } from "./failures.ts";
 import { mysqlRefusal } from "./mysql/failures.ts";
 import { mysqlOperations } from "./mysql/operations.ts";
 import { createPlanetscaleDriver } from "./mysql/planetscale-driver.ts";
+import { readMysqlTables } from "./mysql/tables.ts";
 import { postgresRefusal } from "./postgres/failures.ts";
 import { createNeonDriver } from "./postgres/neon-driver.ts";
 import { postgresOperations } from "./postgres/operations.ts";
+import { readPostgresTables } from "./postgres/tables.ts";
 
 /** One kind of server: how it is reached, what it is asked, and what its refusals mean. */
 export interface Engine {
@@ -17,6 +20,8 @@ export interface Engine {
   readonly operations: OperationWriter;
   /** Gives the bytes that the tables of the database take up, indexes included. */
   readonly storage: SqlStatement;
+  /** The tables that the role may read and members may see, or the one of that name. */
+  readTables(query: Query, selection: TableSelection): Promise<Table[]>;
   /** The server's refusal inside an error, or `undefined` when it was not the server that failed. */
   refusal(error: unknown): ServerRefusal | undefined;
 }
@@ -40,6 +45,7 @@ export function createEngines(env: Pick<Env, "SQL_GATEWAY_ORIGIN">): Engines {
       driver: createNeonDriver(env),
       operations: postgresOperations,
       storage: POSTGRES_STORAGE,
+      readTables: readPostgresTables,
       refusal: postgresRefusal,
     },
     mysql: {
@@ -47,6 +53,7 @@ export function createEngines(env: Pick<Env, "SQL_GATEWAY_ORIGIN">): Engines {
       driver: createPlanetscaleDriver(env),
       operations: mysqlOperations,
       storage: MYSQL_STORAGE,
+      readTables: readMysqlTables,
       refusal: mysqlRefusal,
     },
   };
