@@ -9,6 +9,10 @@ import type {
   ProvisioningStep,
   SchemaPlan,
   SchemaRequest,
+  QueryAnswer,
+  QueryRequest,
+  RowsAnswer,
+  TableDescription,
 } from "#platform/objects/database-pool";
 
 /** The home of a workspace's database pool: one object a workspace, named by the workspace's id. It stores nothing. */
@@ -18,6 +22,21 @@ export class DatabasePool extends DurableObject<Env> implements DatabasePoolApi 
   async execute(workspaceId: string, request: OperationRequest): Promise<PoolReply<OperationAnswer>> {
     this.#assertOwn(workspaceId);
     return this.#pool.execute(workspaceId, request);
+  }
+
+  async tables(workspaceId: string, name?: string): Promise<PoolReply<TableDescription[]>> {
+    this.#assertOwn(workspaceId);
+    return this.#pool.tables(workspaceId, name);
+  }
+
+  async rows(workspaceId: string, request: object): Promise<PoolReply<RowsAnswer>> {
+    this.#assertOwn(workspaceId);
+    return this.#pool.rows(workspaceId, request);
+  }
+
+  async query(workspaceId: string, request: QueryRequest): Promise<PoolReply<QueryAnswer>> {
+    this.#assertOwn(workspaceId);
+    return this.#pool.query(workspaceId, request);
   }
 
   async stop(workspaceId: string, name: string): Promise<void> {

@@ -11,3 +11,6 @@ export { resumeRotations, rotateCredentials } from "./provisioning/rotate.ts";
 export { type DbColumn, type DbSchema, type DbTable, dbSchemaSchema } from "./schema/db-schema.ts";
 export { validateDbSchema } from "./schema/schema-faults.ts";
 export { measureStorage, readyDatabases } from "./storage.ts";
+export { exportRows, fileFormatSchema } from "./tables/files/export.ts";
+export { type ImportReport, importRows } from "./tables/files/import.ts";
+export { deleteRow, insertRow, listTables, readRows, runReadQuery, updateRow } from "./tables/rows.ts";

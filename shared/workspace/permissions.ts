@@ -17,6 +17,7 @@ export const PERMISSIONS = [
   "runs:create",
   "runs:manage",
   "database:read",
+  "database:write",
   "database:manage",
   "domains:manage",
   "billing:read",
@@ -44,6 +45,7 @@ export const SYSTEM_ROLES: Readonly<Record<SystemRoleName, readonly Permission[]
     "runs:create",
     "runs:manage",
     "database:read",
+    "database:write",
   ],
   viewer: ["workspace:read", "members:read", "apps:read", "runs:read", "database:read", "billing:read"],
 };

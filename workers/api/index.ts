@@ -10,6 +10,9 @@ import { authHandler } from "./auth.ts";
 import { readBody } from "./body.ts";
 import { refuseForeignOrigin } from "./csrf.ts";
 import { databaseRouter } from "./database.ts";
+import { databaseFilesRouter, isImport } from "./database-files.ts";
+import { databaseQueryRouter } from "./database-query.ts";
+import { databaseTablesRouter } from "./database-tables.ts";
 import { deadLettersRouter } from "./dead-letters.ts";
 import { domainsRouter } from "./domains.ts";
 import { draftsRouter } from "./drafts.ts";
@@ -65,6 +68,9 @@ for (const router of [
   triggersRouter,
   deadLettersRouter,
   databaseRouter,
+  databaseTablesRouter,
+  databaseQueryRouter,
+  databaseFilesRouter,
   domainsRouter,
   usageRouter,
 ])
@@ -92,12 +98,18 @@ export async function handleApi(request: Request, ctx: Context): Promise<Respons
 
 async function answer(original: Request, ctx: Context): Promise<Response> {
   refuseForeignOrigin(original, ctx.env);
+  // A file is read while it arrives: neither its size nor a repetition is looked at here.
+  if (isImport(original)) return dispatch(await resolveActor(ctx, original), original, original);
   const { request, body } = await readBody(original);
   if (new URL(request.url).pathname.startsWith(AUTH_PREFIX)) return authHandler(ctx, request);
   const asCaller = await resolveActor(ctx, request);
-  const run = async () => api.fetch(request, { ctx: asCaller, place: placeOf(original.cf?.["colo"]) });
+  const run = async () => dispatch(asCaller, original, request);
   const key = idempotencyKeyOf(request);
   return key === undefined ? run() : once(asCaller, request, { key, body }, run);
+}
+
+function dispatch(ctx: Context, original: Request, request: Request): Response | Promise<Response> {
+  return api.fetch(request, { ctx, place: placeOf(original.cf?.["colo"]) });
 }
 
 /** What members are answered is theirs alone, so no cache keeps it unless the answer itself says otherwise. */

@@ -51,6 +51,7 @@ export const SCOPES = [
   "apps:publish",
   "apps:delete",
   "database:read",
+  "database:write",
   "database:manage",
   "workspace:read",
   "members:read",

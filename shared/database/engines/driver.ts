@@ -34,6 +34,8 @@ export interface Driver {
    * `signal` aborts, the server stops the statement.
    */
   run(address: string, statement: SqlStatement, signal?: AbortSignal): Promise<SqlAnswer>;
+  /** The same in a READ ONLY transaction: nothing is changed, whatever the statement says and the role may do. */
+  read(address: string, statement: SqlStatement, signal?: AbortSignal): Promise<SqlAnswer>;
   /** One statement that no transaction may surround, such as CREATE DATABASE. It may take a minute. */
   command(address: string, text: string): Promise<void>;
   /** A transaction whose statements depend on each other's answers. Rolls back when `work` throws. */

@@ -1,17 +1,20 @@
 import type { Env } from "#platform/env";
 import type { OperationWriter } from "../operations/build.ts";
 import type { EngineName } from "../providers/provider.ts";
-import { type Driver, plain, type SqlStatement } from "./driver.ts";
+import type { Table, TableSelection } from "../tables/table.ts";
+import { type Driver, plain, type Query, type SqlStatement } from "./driver.ts";
 import type { ServerRefusal } from "./failures.ts";
 import type { Migrator } from "./migrator.ts";
 import { mysqlRefusal } from "./mysql/failures.ts";
 import { createMysqlMigrator } from "./mysql/migrator.ts";
 import { mysqlOperations } from "./mysql/operations.ts";
 import { createPlanetscaleDriver } from "./mysql/planetscale-driver.ts";
+import { readMysqlTables } from "./mysql/tables.ts";
 import { postgresRefusal } from "./postgres/failures.ts";
 import { createPostgresMigrator } from "./postgres/migrator.ts";
 import { createNeonDriver } from "./postgres/neon-driver.ts";
 import { postgresOperations } from "./postgres/operations.ts";
+import { readPostgresTables } from "./postgres/tables.ts";
 
 /** One kind of server: how it is reached, what it is asked, and what its refusals mean. */
 export interface Engine {
@@ -21,6 +24,8 @@ export interface Engine {
   /** Gives the bytes that the tables of the database take up, indexes included. */
   readonly storage: SqlStatement;
   readonly migrator: Migrator;
+  /** The tables that the role may read and members may see, or the one of that name. */
+  readTables(query: Query, selection: TableSelection): Promise<Table[]>;
   /** The server's refusal inside an error, or `undefined` when it was not the server that failed. */
   refusal(error: unknown): ServerRefusal | undefined;
 }
@@ -46,6 +51,7 @@ export function createEngines(env: Pick<Env, "SQL_GATEWAY_ORIGIN">): Engines {
       operations: postgresOperations,
       migrator: createPostgresMigrator(neon),
       storage: POSTGRES_STORAGE,
+      readTables: readPostgresTables,
       refusal: postgresRefusal,
     },
     mysql: {
@@ -54,6 +60,7 @@ export function createEngines(env: Pick<Env, "SQL_GATEWAY_ORIGIN">): Engines {
       operations: mysqlOperations,
       migrator: createMysqlMigrator(planetscale),
       storage: MYSQL_STORAGE,
+      readTables: readMysqlTables,
       refusal: mysqlRefusal,
     },
   };

@@ -1,7 +1,5 @@
 import type { Context } from "#platform/context";
-import { uuidv7 } from "#platform/ids";
-import { unlessAborted } from "../pool/cancellation.ts";
-import { askPool, stopStatement } from "../pool/pool-client.ts";
+import { askStoppable } from "../pool/stoppable.ts";
 import { type DbSchema, findTable } from "../schema/db-schema.ts";
 import type { DbOperation, OperationResult } from "./operation.ts";
 
@@ -31,11 +29,6 @@ export async function executeOperation(
   operation: DbOperation,
   { signal }: ExecuteOptions = {},
 ): Promise<OperationResult> {
-  signal?.throwIfAborted();
-  const name = uuidv7(ctx.clock.now(), ctx.random);
-  const stop = () => ctx.waitUntil(stopStatement(ctx, workspaceId, name));
-  signal?.addEventListener("abort", stop, { once: true });
-  const request = { schema: relevant(schema, operation), operation, name };
-  const answered = askPool(ctx, workspaceId, (pool) => pool.execute(workspaceId, request));
-  return unlessAborted(signal, answered).finally(() => signal?.removeEventListener("abort", stop));
+  const relevantSchema = relevant(schema, operation);
+  return askStoppable(ctx, workspaceId, signal, (pool, name) => pool.execute(workspaceId, { schema: relevantSchema, operation, name }));
 }

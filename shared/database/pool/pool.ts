@@ -8,6 +8,8 @@ import type {
   ProvisioningStep,
   SchemaPlan,
   SchemaRequest,
+  QueryRequest,
+  TableDescription,
 } from "#platform/objects/database-pool";
 import { decodeRows } from "../engines/decode.ts";
 import type { Query, SqlAnswer, TransactionOptions } from "../engines/driver.ts";
@@ -21,8 +23,13 @@ import { type DbOperation, dbOperationSchema, MAX_ROWS, type OperationResult } f
 import type { Program } from "../operations/program.ts";
 import { openEntry, readReadyRow, targetOf } from "../provisioning/credentials.ts";
 import type { Provisioner } from "../provisioning/provisioner.ts";
-import { type DbSchema, dbSchemaSchema } from "../schema/db-schema.ts";
+import { dbSchemaSchema } from "../schema/db-schema.ts";
+import { type RowsPage, readPage, rowsRequestSchema } from "../tables/page.ts";
+import { type QueryAnswer, readQuerySchema, readStatement, toQueryAnswer } from "../tables/read-query.ts";
+import { asker, readTables, requireTable } from "../tables/table-reader.ts";
+import { explainUnsupported } from "../tables/unsupported-columns.ts";
 import { type Access, Accesses } from "./accesses.ts";
+import { type OperationSource, sourceAsIs } from "./operation-source.ts";
 import { Slots } from "./slots.ts";
 import { StorageGuard, storageFull } from "./storage.ts";
 
@@ -47,14 +54,19 @@ function checkSize(answer: SqlAnswer): SqlAnswer {
   return answer;
 }
 
-async function runProgram({ engine, address }: Access, program: Program, options: TransactionOptions): Promise<OperationResult> {
+/** How a program is run, and what its answers must pass. */
+interface RunOptions extends TransactionOptions {
+  readonly check: (answer: SqlAnswer) => SqlAnswer;
+}
+
+async function runProgram({ engine, address }: Access, program: Program, { check, ...options }: RunOptions): Promise<OperationResult> {
   if (program.kind === "statement" && !options.readOnly) {
-    return program.result(checkSize(await engine.driver.run(address, program.statement, options.signal)));
+    return program.result(check(await engine.driver.run(address, program.statement, options.signal)));
   }
   return engine.driver.transaction(
     address,
     async (query) => {
-      const checked: Query = async (statement) => checkSize(await query(statement));
+      const checked: Query = async (statement) => check(await query(statement));
       return runInside(program, checked);
     },
     options,
@@ -80,16 +92,34 @@ export class WorkspacePool implements DatabasePoolApi {
     this.#accesses = new Accesses(ctx, provisioner);
   }
 
-  async execute(workspaceId: string, { schema, operation, name }: OperationRequest): Promise<PoolReply<OperationResult>> {
-    const controller = new AbortController();
-    if (name !== undefined) this.#stops.set(name, controller);
-    const { signal } = controller;
-    const work = () => this.#execute(workspaceId, dbSchemaSchema.parse(schema), dbOperationSchema.parse(operation), signal);
-    try {
-      return await this.#reply(workspaceId, () => this.#slots.use(work));
-    } finally {
-      if (name !== undefined) this.#stops.delete(name);
-    }
+  execute(workspaceId: string, { schema, operation, name, countOnly = false }: OperationRequest): Promise<PoolReply<OperationResult>> {
+    return this.#enter(workspaceId, name, async (access, signal) => {
+      const asked = dbOperationSchema.parse(operation);
+      const source = schema === undefined ? await sourceAsIs(access, asked) : { schema: dbSchemaSchema.parse(schema) };
+      if (!countOnly) return this.#execute(workspaceId, access, source, asked, { signal, check: checkSize });
+      const { count } = await this.#execute(workspaceId, access, source, asked, { signal, check: (answer) => answer });
+      return { rows: [], count };
+    });
+  }
+
+  tables(workspaceId: string, name?: string): Promise<PoolReply<TableDescription[]>> {
+    return this.#enter(workspaceId, undefined, (access) => readTables(access, name === undefined ? {} : { name }));
+  }
+
+  rows(workspaceId: string, request: object): Promise<PoolReply<RowsPage>> {
+    return this.#enter(workspaceId, undefined, async (access) => {
+      const asked = rowsRequestSchema.parse(request);
+      return readPage(asker(access), access.engine.operations, await requireTable(access, asked.table), asked);
+    });
+  }
+
+  query(workspaceId: string, { query, name }: QueryRequest): Promise<PoolReply<QueryAnswer>> {
+    return this.#enter(workspaceId, name, async ({ engine, address }, signal) => {
+      const statement = readStatement(engine.operations, readQuerySchema.parse(query));
+      const begun = this.#ctx.clock.now();
+      const answer = checkSize(await engine.driver.read(address, statement, signal));
+      return toQueryAnswer(answer, this.#ctx.clock.now() - begun);
+    });
   }
 
   async stop(_workspaceId: string, name: string): Promise<void> {
@@ -153,17 +183,40 @@ export class WorkspacePool implements DatabasePoolApi {
     return { engine, address: provider.address(targetOf(row), entry) };
   }
 
-  async #execute(workspaceId: string, schema: DbSchema, operation: DbOperation, signal: AbortSignal): Promise<OperationResult> {
-    signal.throwIfAborted();
-    return this.#accesses.use(workspaceId, async (access) => {
-      const admission = await this.#storageOf(workspaceId, access).admit(operation, this.#ctx.waitUntil);
-      const makeId = () => uuidv7(this.#ctx.clock.now(), this.#ctx.random);
-      const built = buildProgram(access.engine.operations, schema, operation, makeId);
-      if (!built.ok) throw validationFailed(built.faults);
-      if (admission === "free") return runProgram(access, built.program, { signal });
-      return runProgram(access, built.program, { signal, readOnly: true }).catch((error: unknown) => {
-        throw access.engine.refusal(error)?.objection === "read_only" ? storageFull() : error;
-      });
+  /** Does some work by the runtime role once a slot is free. By its name it can be stopped until it is over. */
+  async #enter<T>(
+    workspaceId: string,
+    name: string | undefined,
+    work: (access: Access, signal: AbortSignal) => Promise<T>,
+  ): Promise<PoolReply<T>> {
+    const controller = new AbortController();
+    if (name !== undefined) this.#stops.set(name, controller);
+    const { signal } = controller;
+    const admitted = async () => {
+      signal.throwIfAborted();
+      return this.#accesses.use(workspaceId, (access) => work(access, signal));
+    };
+    try {
+      return await this.#reply(workspaceId, () => this.#slots.use(admitted));
+    } finally {
+      if (name !== undefined) this.#stops.delete(name);
+    }
+  }
+
+  async #execute(
+    workspaceId: string,
+    access: Access,
+    { schema, table }: OperationSource,
+    operation: DbOperation,
+    options: RunOptions,
+  ): Promise<OperationResult> {
+    const admission = await this.#storageOf(workspaceId, access).admit(operation, this.#ctx.waitUntil);
+    const makeId = () => uuidv7(this.#ctx.clock.now(), this.#ctx.random);
+    const built = buildProgram(access.engine.operations, schema, operation, makeId);
+    if (!built.ok) throw validationFailed(table ? explainUnsupported(table, built.faults) : built.faults);
+    if (admission === "free") return runProgram(access, built.program, options);
+    return runProgram(access, built.program, { ...options, readOnly: true }).catch((error: unknown) => {
+      throw access.engine.refusal(error)?.objection === "read_only" ? storageFull() : error;
     });
   }
 

@@ -46,6 +46,7 @@ function mortal(driver: Driver, death: Death): Driver {
   };
   return {
     run: (...call) => around(() => driver.run(...call)),
+    read: (...call) => around(() => driver.read(...call)),
     command: (...call) => around(() => driver.command(...call)),
     transaction: (...call) => around(() => driver.transaction(...call)),
   };

@@ -13,12 +13,14 @@ export type PoolReply<T> = { readonly ok: true; readonly value: T } | { readonly
 
 /** One operation of a db node. */
 export interface OperationRequest {
-  /** A `DbSchema` that declares the operation's table. */
-  readonly schema: object;
+  /** A `DbSchema` that declares the operation's table. Without one the table is taken as it is in the database. */
+  readonly schema?: object;
   /** A `DbOperation`. */
   readonly operation: object;
   /** By which it can be stopped. */
   readonly name?: string;
+  /** Of changed rows only their count is wanted, however large they are. */
+  readonly countOnly?: boolean;
 }
 
 /** Rows by the names of their columns, as JSON values. */
@@ -62,6 +64,48 @@ export interface SchemaPlan {
   readonly steps: readonly SchemaStep[];
 }
 
+/** A table as it is in the database. */
+export interface TableDescription {
+  readonly name: string;
+  readonly columns: readonly ColumnDescription[];
+  readonly indexes: readonly { readonly columns: readonly string[]; readonly unique?: boolean | undefined }[];
+  readonly approximate_rows: number;
+  readonly bytes: number;
+}
+
+interface ColumnDescription {
+  readonly name: string;
+  /** A manifest's column type, or the server's own name for one that no manifest declares. */
+  readonly type: string;
+  readonly nullable: boolean;
+  readonly primary: boolean;
+  readonly unique: boolean;
+  /** A JSON value. */
+  readonly default?: unknown;
+  readonly references?: { readonly table: string; readonly column: string; readonly on_delete: string };
+}
+
+/** Rows in their order, and where the next page begins. */
+export interface RowsAnswer {
+  readonly rows: Record<string, unknown>[];
+  readonly next_cursor: string | null;
+}
+
+/** One statement that reads. */
+export interface QueryRequest {
+  /** A `ReadQuery`. */
+  readonly query: object;
+  /** By which it can be stopped. */
+  readonly name: string;
+}
+
+export interface QueryAnswer {
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  readonly rows: Record<string, unknown>[];
+  readonly count: number;
+  readonly duration_ms: number;
+}
+
 /** The steps of making a database, in their order. */
 export const PROVISIONING_STEPS = ["create", "roles", "verify", "store"] as const;
 export type ProvisioningStep = (typeof PROVISIONING_STEPS)[number];
@@ -73,7 +117,13 @@ export type ProvisioningStep = (typeof PROVISIONING_STEPS)[number];
 export interface DatabasePoolApi {
   /** Runs one operation by the runtime role. */
   execute(workspaceId: string, request: OperationRequest): Promise<PoolReply<OperationAnswer>>;
-  /** Stops the operation of this name at the server, if it still waits or runs. */
+  /** The tables that members may see, or the one of this name, by the runtime role. */
+  tables(workspaceId: string, name?: string): Promise<PoolReply<TableDescription[]>>;
+  /** One page of a table's rows (`RowsRequest`), by the runtime role. */
+  rows(workspaceId: string, request: object): Promise<PoolReply<RowsAnswer>>;
+  /** Runs one statement by the runtime role, in a transaction that can only read. */
+  query(workspaceId: string, request: QueryRequest): Promise<PoolReply<QueryAnswer>>;
+  /** Stops the operation or query of this name at the server, if it still waits or runs. */
   stop(workspaceId: string, name: string): Promise<void>;
   /** Does one step of making the database. The workspace's row must exist. False: the step is not over yet and is to be asked for again. */
   provision(workspaceId: string, step: ProvisioningStep): Promise<PoolReply<boolean>>;

@@ -74,7 +74,7 @@ export async function startPlatform(): Promise<Platform> {
     });
     const response = await handleApi(request, context());
     const text = await response.text();
-    const isJson = /json/.test(response.headers.get("Content-Type") ?? "");
+    const isJson = /[/+]json\b/.test(response.headers.get("Content-Type") ?? "");
     return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
   }
 

@@ -1,6 +1,6 @@
-import { validationFailed } from "#platform/errors";
+import { AppError, validationFailed } from "#platform/errors";
 import type { OperationWriter } from "../../operations/build.ts";
-import type { Token } from "../../operations/statement-text.ts";
+import { type Token, words } from "../../operations/statement-text.ts";
 import type { SqlStatement, SqlValue } from "../driver.ts";
 import { mysqlDialect } from "./dialect.ts";
 import { quoteIdentifier } from "./quoting.ts";
@@ -10,8 +10,16 @@ import { mysqlWrite } from "./writes.ts";
 /** Parameters become part of the statement's text, which a server takes up to a size. */
 const MAX_PARAMS = 65_535;
 
+/**
+ * Words that lead to the server's files, as names only in quotes. Without the right to them LOAD_FILE gives no value and no reason,
+ * and INTO OUTFILE may look like a wrong password.
+ */
+const FILE_WORDS: ReadonlySet<string> = new Set(["load_file", "outfile", "dumpfile"]);
+
 /** The author's statement with `$1`, `$2`, … where MySQL has `?`, so that one statement runs on either server. */
 function authored(tokens: readonly Token[], params: readonly SqlValue[]): SqlStatement {
+  if (words(tokens).some((word) => FILE_WORDS.has(word)))
+    throw new AppError("forbidden", "The app's database role may not read or write the server's files.");
   const used: SqlValue[] = [];
   const text = tokens.map((token) => {
     const position = /^\$(\d+)$/.exec(token.text)?.[1];

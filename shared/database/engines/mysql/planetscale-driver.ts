@@ -81,6 +81,8 @@ export function createPlanetscaleDriver({ SQL_GATEWAY_ORIGIN: gateway }: Pick<En
   };
   return {
     run: (address, statement, stop) => openSession(configOf(address), STATEMENT_LIMIT_MS, stop).query(statement),
+    read: (address, statement, signal) =>
+      transaction(configOf(address), (query) => query(statement), { readOnly: true, ...(signal && { signal }) }),
     command: async (address, text) => {
       await openSession(configOf(address), COMMAND_LIMIT_MS).query(plain(text));
     },

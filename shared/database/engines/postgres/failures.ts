@@ -15,12 +15,14 @@ const refusalSchema = z.object({
 /** SQLSTATEs (PostgreSQL, appendix A), or the classes that their first two characters name. */
 const OBJECTIONS: Readonly<Record<string, Objection>> = {
   "08": "unreachable",
+  "0A": "invalid",
   "21000": "twice",
   "22": "bad_value",
   "23502": "no_value",
   "23503": "reference",
   "23505": "unique",
   "23": "rule",
+  "25001": "read_only",
   "25006": "read_only",
   "28": "entry_refused",
   "2B": "rule",

@@ -1,6 +1,7 @@
 import { Client, neon, neonConfig } from "@neondatabase/serverless";
 import { configureDriver } from "#platform/db";
 import type { Env } from "#platform/env";
+import { AppError } from "#platform/errors";
 import { boundedFetch, COMMAND_LIMIT_MS, limitSignal, MAX_WIRE_BYTES, STATEMENT_LIMIT_MS } from "../bounded-fetch.ts";
 import type { Driver, Query, SqlAnswer, SqlStatement, TransactionOptions, ValueType } from "../driver.ts";
 import { asDriverError } from "../failures.ts";
@@ -46,10 +47,20 @@ async function guarded<T>(request: Promise<T>): Promise<T> {
 
 const bounds = (limitMs: number, stop?: AbortSignal) => ({ signal: limitSignal(limitMs, stop), maxResponseBytes: MAX_WIRE_BYTES });
 
+const textOptions = (stop?: AbortSignal) =>
+  ({ arrayMode: true, fullResults: true, types: TEXT_TYPES, fetchOptions: bounds(STATEMENT_LIMIT_MS, stop) }) as const;
+
 async function run(address: string, { text, params }: SqlStatement, stop?: AbortSignal): Promise<SqlAnswer> {
-  const fetchOptions = bounds(STATEMENT_LIMIT_MS, stop);
-  const options = { arrayMode: true, fullResults: true, types: TEXT_TYPES, fetchOptions } as const;
-  return toAnswer(await guarded(neon(address).query(text, [...params], options)));
+  return toAnswer(await guarded(neon(address).query(text, [...params], textOptions(stop))));
+}
+
+/** By HTTP and not by a WebSocket, whose answers are collected however large they are. */
+async function read(address: string, { text, params }: SqlStatement, stop?: AbortSignal): Promise<SqlAnswer> {
+  const sql = neon(address);
+  const options = { ...textOptions(stop), readOnly: true } as const;
+  const [result] = await guarded(sql.transaction((query) => [query.query(text, [...params])], options));
+  if (!result) throw new AppError("internal", "A transaction of one statement gave no answer.");
+  return toAnswer(result);
 }
 
 async function command(address: string, text: string): Promise<void> {
@@ -88,5 +99,5 @@ export function createNeonDriver(env: Pick<Env, "SQL_GATEWAY_ORIGIN">): Driver {
   configureDriver(env);
   // Global to the isolate, like the driver's other settings; only requests that carry a limit are treated differently.
   neonConfig.fetchFunction = boundedFetch;
-  return { run, command, transaction };
+  return { run, read, command, transaction };
 }
