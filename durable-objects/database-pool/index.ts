@@ -7,11 +7,11 @@ import type {
   OperationRequest,
   PoolReply,
   ProvisioningStep,
-  SchemaPlan,
-  SchemaRequest,
   QueryAnswer,
   QueryRequest,
   RowsAnswer,
+  SchemaPlan,
+  SchemaRequest,
   TableDescription,
 } from "#platform/objects/database-pool";
 

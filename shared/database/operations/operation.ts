@@ -15,7 +15,7 @@ const where = z.record(z.string(), z.unknown());
 const orderBySchema = z.strictObject({ column: z.string(), direction: z.enum(["asc", "desc"]).default("asc") });
 
 /** Operations of one transaction, at most. */
-export const MAX_OPERATIONS = 20;
+const MAX_OPERATIONS = 20;
 
 const singleOperationSchema = z.discriminatedUnion("operation", [
   z.strictObject({

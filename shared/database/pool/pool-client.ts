@@ -17,6 +17,7 @@ export async function askPool<T>(
   const reply = await poolOf(ctx, workspaceId)
     .then(question)
     .catch((error: unknown) => {
+      if (errorCode(error)) throw error;
       throw new AppError("database_unavailable", "The workspace's database cannot be reached.", { cause: error });
     });
   if (reply.ok) return reply.value;

@@ -115,7 +115,9 @@ describe("provisioning", () => {
 
   it("refuses a workspace that does not exist, and an operation before there is a database", async () => {
     await expect(ensureDatabase(world.ctx, "wrk_04nobody")).rejects.toMatchObject({ code: "not_found" });
-    await expect(run("wrk_04nobody", leads, { operation: "count", table: "leads" })).rejects.toMatchObject({ code: "invalid_state" });
+    await expect(run("wrk_04nobody", leads, { operation: "count", table: "leads" })).rejects.toMatchObject({ code: "not_found" });
+    await world.addWorkspace("wrk_04none");
+    await expect(run("wrk_04none", leads, { operation: "count", table: "leads" })).rejects.toMatchObject({ code: "invalid_state" });
   });
 
   it("makes nothing for a schema without tables", async () => {

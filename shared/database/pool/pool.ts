@@ -6,9 +6,9 @@ import type {
   OperationRequest,
   PoolReply,
   ProvisioningStep,
+  QueryRequest,
   SchemaPlan,
   SchemaRequest,
-  QueryRequest,
   TableDescription,
 } from "#platform/objects/database-pool";
 import { decodeRows } from "../engines/decode.ts";
