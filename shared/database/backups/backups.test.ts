@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { contentsOf, runAsOwner } from "../../../tests/database/backup-world.ts";
+import { contentsOf, replaceDrivers, runAsOwner } from "../../../tests/database/backup-world.ts";
 import { type Bucket, startBucket } from "../../../tests/database/bucket.ts";
 import { createWorld, ENGINES, type World } from "../../../tests/database/world.ts";
 import { applySchema } from "../migrations/apply.ts";
@@ -148,15 +148,24 @@ describe.each(ENGINES)("a backup at %s", (engine) => {
     const workspaceId = await filledWorkspace(engine);
     const before = await contents(workspaceId, engine);
     let hasWritten = false;
-    const { FILES } = world.env;
-    const createMultipartUpload = FILES.createMultipartUpload.bind(FILES);
-    // The bucket is asked for an upload once the snapshot is open.
-    vi.spyOn(FILES, "createMultipartUpload").mockImplementationOnce(async (...args) => {
-      await run(workspaceId, { operation: "insert", table: "empty", values: [{ id: id(100), order: "later" }] });
-      await run(workspaceId, { operation: "delete", table: "people", where: { id: id(2) } });
-      hasWritten = true;
-      return createMultipartUpload(...args);
-    });
+    // The first statement opens the snapshot.
+    replaceDrivers(world, workspaceId, (driver) => ({
+      ...driver,
+      transaction: (address, work, options) =>
+        driver.transaction(
+          address,
+          (query) =>
+            work(async (statement) => {
+              const answer = await query(statement);
+              if (!options?.snapshot || hasWritten) return answer;
+              hasWritten = true;
+              await run(workspaceId, { operation: "insert", table: "empty", values: [{ id: id(100), order: "later" }] });
+              await run(workspaceId, { operation: "delete", table: "people", where: { id: id(2) } });
+              return answer;
+            }),
+          options,
+        ),
+    }));
     const backup = await back(workspaceId);
     expect(hasWritten).toBe(true);
     expect(await contents(workspaceId, engine)).not.toEqual(before);

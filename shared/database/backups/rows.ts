@@ -9,24 +9,32 @@ const PAGE_BYTES = 1024 * 1024;
 
 type Spelling = Pick<Engine, "operations" | "replacement">;
 
-/** The rows after an id that fit a page, measured by the server before it sends any. `name` is the table's at the moment. */
-function pageStatement(
-  { operations: { dialect }, replacement }: Spelling,
-  table: ArchivedTable,
-  name: string,
-  after?: string,
-): SqlStatement {
-  const { quote, placeholder } = dialect;
-  const params: SqlValue[] = [];
-  const [id, from] = [quote(table.primary_key), quote(name)];
-  const following = () => (after === undefined ? "TRUE" : `${id} > ${placeholder(params.push(after))}`);
-  const sizes = table.columns.map(({ type, name: column }) => `COALESCE(${replacement.sizeOf(type, quote(column))}, 0)`);
-  const columns = table.columns.map(({ name: column }) => quote(column)).join(", ");
-  const start = following();
-  const candidates = `SELECT ${id} AS k, ${sizes.join(" + ")} AS s FROM ${from} WHERE ${following()} ORDER BY ${id} LIMIT ${PAGE_ROWS}`;
+/** A table under the name that it has at the moment, on its engine. */
+interface Source {
+  readonly engine: Spelling;
+  readonly table: ArchivedTable;
+  readonly name: string;
+}
+
+/** The id of the last row after another that fits a page, as the server measures the rows. Finds nothing when there is none. */
+function lastOfPage({ engine: { operations, replacement }, table, name }: Source, after: string | undefined): SqlStatement {
+  const { quote, placeholder } = operations.dialect;
+  const id = quote(table.primary_key);
+  const sizes = table.columns.map((column) => `COALESCE(${replacement.sizeOf(column.type, quote(column.name))}, 0)`);
+  const following = after === undefined ? "" : ` WHERE ${id} > ${placeholder(1)}`;
+  const candidates = `SELECT ${id} AS k, ${sizes.join(" + ")} AS s FROM ${quote(name)}${following} ORDER BY ${id} LIMIT ${PAGE_ROWS}`;
   const measured = `SELECT k, row_number() OVER (ORDER BY k) AS n, sum(s) OVER (ORDER BY k) AS t FROM (${candidates}) AS c`;
-  const last = `SELECT k FROM (${measured}) AS m WHERE n = 1 OR t <= ${PAGE_BYTES} ORDER BY n DESC LIMIT 1`;
-  return { text: `SELECT ${columns} FROM ${from} WHERE ${start} AND ${id} <= (${last}) ORDER BY ${id}`, params };
+  const text = `SELECT k FROM (${measured}) AS m WHERE n = 1 OR t <= ${PAGE_BYTES} ORDER BY n DESC LIMIT 1`;
+  return { text, params: after === undefined ? [] : [after] };
+}
+
+function rowsOfPage({ engine: { operations }, table, name }: Source, after: string | undefined, last: string): SqlStatement {
+  const { quote, placeholder } = operations.dialect;
+  const id = quote(table.primary_key);
+  const columns = table.columns.map((column) => quote(column.name)).join(", ");
+  const following = after === undefined ? "" : ` AND ${id} > ${placeholder(2)}`;
+  const text = `SELECT ${columns} FROM ${quote(name)} WHERE ${id} <= ${placeholder(1)}${following} ORDER BY ${id}`;
+  return { text, params: after === undefined ? [last] : [last, after] };
 }
 
 function archivedRow(columns: readonly ArchivedColumn[], row: readonly (string | null)[]): ArchivedRow {
@@ -43,12 +51,12 @@ export async function* readRows(
   table: ArchivedTable,
   name = table.name,
 ): AsyncGenerator<readonly ArchivedRow[]> {
-  const key = table.columns.findIndex((column) => column.name === table.primary_key);
+  const source: Source = { engine, table, name };
   for (let after: string | undefined; ; ) {
-    const page = await query(pageStatement(engine, table, name, after));
-    const last = page.rows.at(-1)?.[key];
+    const last = (await query(lastOfPage(source, after))).rows[0]?.[0];
     if (typeof last !== "string") return;
-    yield page.rows.map((row) => archivedRow(table.columns, row));
+    const { rows } = await query(rowsOfPage(source, after, last));
+    yield rows.map((row) => archivedRow(table.columns, row));
     after = last;
   }
 }
