@@ -10,6 +10,8 @@ import { authHandler } from "./auth.ts";
 import { readBody } from "./body.ts";
 import { refuseForeignOrigin } from "./csrf.ts";
 import { databaseRouter } from "./database.ts";
+import { databaseBackupsRouter } from "./database-backups.ts";
+import { databaseRestoresRouter } from "./database-restores.ts";
 import { deadLettersRouter } from "./dead-letters.ts";
 import { domainsRouter } from "./domains.ts";
 import { draftsRouter } from "./drafts.ts";
@@ -65,6 +67,8 @@ for (const router of [
   triggersRouter,
   deadLettersRouter,
   databaseRouter,
+  databaseBackupsRouter,
+  databaseRestoresRouter,
   domainsRouter,
   usageRouter,
 ])
