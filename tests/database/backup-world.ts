@@ -44,5 +44,5 @@ export function replaceDrivers(world: World, workspaceId: string, wrap: (driver:
   const { postgres, mysql } = world.engines;
   const engines = { postgres: { ...postgres, driver: wrap(postgres.driver) }, mysql: { ...mysql, driver: wrap(mysql.driver) } };
   const { ctx, providers } = world;
-  world.pools.set(workspaceId, new WorkspacePool({ ctx, provisioner: new Provisioner({ ctx, engines, providers }) }));
+  world.pools.set(workspaceId, new WorkspacePool({ ctx, size: 8, provisioner: new Provisioner({ ctx, engines, providers }) }));
 }

@@ -33,7 +33,9 @@ const UNIQUE_VIOLATION = "23505";
 /** The restore, and a backup of what is there now where there is something: both are written down together. */
 async function reserve(ctx: Context, workspaceId: string, backupId: string, target: string, keepDays: number): Promise<string> {
   const database = await readDatabaseRow(ctx, target);
-  if (database?.status === "suspended") throw new AppError("invalid_state", "The workspace's database is suspended.");
+  if (database?.status === "suspended" || database?.status === "deleted") {
+    throw new AppError("invalid_state", `The workspace's database is ${database.status}.`);
+  }
   const safety = database?.status === "ready" ? newBackup(ctx, target, keepDays) : null;
   const id = ctx.newId("restore");
   const now = new Date(ctx.clock.now());
