@@ -123,6 +123,15 @@ async function filledWorkspace(engine: EngineName): Promise<string> {
   return workspaceId;
 }
 
+const shared = new Map<EngineName, Promise<string>>();
+
+/** One for all tests that leave it as it was. */
+function sharedWorkspace(engine: EngineName): Promise<string> {
+  const made = shared.get(engine) ?? filledWorkspace(engine);
+  shared.set(engine, made);
+  return made;
+}
+
 const contents = (workspaceId: string, engine: EngineName) => contentsOf(world, workspaceId, engine);
 const back = (workspaceId: string) => createBackup(world.ctx, workspaceId, DAYS);
 
@@ -135,7 +144,7 @@ const PAIRS = ENGINES.flatMap((from) => ENGINES.map((to) => ({ from, to })));
 
 describe.each(ENGINES)("a backup at %s", (engine) => {
   it("tells what it holds", async () => {
-    const workspaceId = await filledWorkspace(engine);
+    const workspaceId = await sharedWorkspace(engine);
     const backup = await back(workspaceId);
     expect(backup).toMatchObject({ kind: "manual", status: "ready", engine, tables: 3, rows: 7, error: null, created_by: "usr_1" });
     const { name, bytes, body } = await downloadBackup(world.ctx, workspaceId, backup.id);
@@ -145,7 +154,7 @@ describe.each(ENGINES)("a backup at %s", (engine) => {
   });
 
   it("is of one moment, whatever is written meanwhile", async () => {
-    const workspaceId = await filledWorkspace(engine);
+    const workspaceId = await sharedWorkspace(engine);
     const before = await contents(workspaceId, engine);
     let hasWritten = false;
     // The first statement opens the snapshot.
@@ -271,7 +280,7 @@ describe.each(ENGINES)("a backup at %s", (engine) => {
 
 describe.each(PAIRS)("a backup from $from to $to", ({ from, to }) => {
   it("makes the same of a fresh database", async () => {
-    const source = await filledWorkspace(from);
+    const source = await sharedWorkspace(from);
     const backup = await back(source);
     const target = await newWorkspace();
     // Without a database of its own the target gets one where databases are made.
@@ -301,7 +310,7 @@ describe("values that one engine holds alone", () => {
     expect(await restore(source, backup.id)).toMatchObject({ status: "completed" });
     expect(await contents(source, "postgres")).toEqual(before);
     if (!ENGINES.includes("mysql")) return;
-    const target = await filledWorkspace("mysql");
+    const target = await sharedWorkspace("mysql");
     const untouched = await contents(target, "mysql");
     expect(await restore(source, backup.id, target)).toMatchObject({ status: "failed", step: "stage", error: expect.any(String) });
     expect(await contents(target, "mysql")).toEqual(untouched);
@@ -322,7 +331,7 @@ describe("backups", () => {
   });
 
   it("are another workspace's to nobody else", async () => {
-    const [owner, stranger] = [await filledWorkspace("postgres"), await newWorkspace()];
+    const [owner, stranger] = [await sharedWorkspace("postgres"), await newWorkspace()];
     const { id: backupId } = await back(owner);
     for (const act of [getBackup, downloadBackup, deleteBackup]) {
       await expect(act(world.ctx, stranger, backupId)).rejects.toMatchObject({ code: "not_found" });
@@ -335,7 +344,7 @@ describe("backups", () => {
   });
 
   it("are restored by whoever confirms the name of the database", async () => {
-    const workspaceId = await filledWorkspace("postgres");
+    const workspaceId = await sharedWorkspace("postgres");
     const { id: backupId } = await back(workspaceId);
     const options = { confirm: "ws_another", keepDays: DAYS };
     const refused = restoreBackup(world.ctx, workspaceId, backupId, options);
