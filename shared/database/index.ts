@@ -1,11 +1,4 @@
-export {
-  type BackupDownload,
-  createBackup,
-  deleteBackup,
-  downloadBackup,
-  getBackup,
-  listBackups,
-} from "./backups/backups.ts";
+export { createBackup, deleteBackup, downloadBackup, getBackup, listBackups } from "./backups/backups.ts";
 export { getRestore, restoreBackup } from "./backups/restores.ts";
 export { runBackup } from "./backups/run-backup.ts";
 export { runRestore } from "./backups/run-restore.ts";

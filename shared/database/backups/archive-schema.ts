@@ -21,7 +21,7 @@ const tableSchema = z.strictObject({
 export type ArchivedTable = z.infer<typeof tableSchema>;
 export type ArchivedColumn = z.infer<typeof columnSchema>;
 
-export const ENGINE_NAMES = ["postgres", "mysql"] as const;
+const ENGINE_NAMES = ["postgres", "mysql"] as const;
 
 /** The first line of an archive. */
 export const headerSchema = z.strictObject({

@@ -4,7 +4,7 @@ import { createDigest, createTally } from "./tally.ts";
 /** The rows of a table in the order of their ids, page by page. */
 export type ReadRows = (table: ArchivedTable) => AsyncIterable<readonly ArchivedRow[]>;
 
-export interface ArchiveTotals {
+interface ArchiveTotals {
   readonly tables: number;
   readonly rows: number;
 }

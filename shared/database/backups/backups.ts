@@ -10,7 +10,7 @@ import { archiveKey, openArchive } from "./archive-store.ts";
 import { type BackupRow, type BackupView, requireBackup, viewBackup } from "./records.ts";
 import { beginInstance } from "./workflow.ts";
 
-export const DAY_MS = 86_400_000;
+const DAY_MS = 86_400_000;
 
 /** What a new backup's row holds. `keepDays` is what the workspace's plan grants. */
 export function newBackup(ctx: Context, workspaceId: string, keepDays: number): typeof workspaceBackups.$inferInsert & { id: string } {
@@ -94,7 +94,7 @@ export async function requireReadyBackup(
   return { ...row, bytes, sha256 };
 }
 
-export interface BackupDownload {
+interface BackupDownload {
   readonly name: string;
   readonly bytes: number;
   readonly body: ReadableStream;

@@ -2,7 +2,7 @@ import type { ColumnType } from "../schema/db-schema.ts";
 import type { Driver } from "./driver.ts";
 
 /** Tables made under other names, which are to take the place of all that the apps have. */
-export interface Exchange {
+interface Exchange {
   /** The names that the tables have, and that they are to have. */
   readonly staged: readonly { readonly from: string; readonly to: string }[];
   /** The present tables, by the names under which they may be put aside. */
