@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { createWorkspacePool } from "#database";
 import type { Env } from "#platform/env";
 import type {
+  BackupSummary,
   DatabasePoolApi,
   OperationAnswer,
   OperationRequest,
@@ -10,6 +11,8 @@ import type {
   QueryAnswer,
   QueryRequest,
   RowsAnswer,
+  ReplacementStep,
+  RestoreRequest,
   SchemaPlan,
   SchemaRequest,
   TableDescription,
@@ -82,6 +85,16 @@ export class DatabasePool extends DurableObject<Env> implements DatabasePoolApi 
   async planSchema(workspaceId: string, request: SchemaRequest): Promise<PoolReply<SchemaPlan>> {
     this.#assertOwn(workspaceId);
     return this.#pool.planSchema(workspaceId, request);
+  }
+
+  async backUp(workspaceId: string, key: string): Promise<PoolReply<BackupSummary>> {
+    this.#assertOwn(workspaceId);
+    return this.#pool.backUp(workspaceId, key);
+  }
+
+  async restore(workspaceId: string, step: ReplacementStep, request: RestoreRequest): Promise<PoolReply<null>> {
+    this.#assertOwn(workspaceId);
+    return this.#pool.restore(workspaceId, step, request);
   }
 
   /** The credentials held here are one workspace's; a call for another would be served with them. */

@@ -1,6 +1,6 @@
 /** Billing: plans, the quota in force, and the ledger of what was used. It never runs workflows and never reads users' data. */
 export { getUsage, ledgerTotals, requestEvent, type Usage, usageEventsOf, writeUsage } from "./ledger.ts";
-export { listPlans, monthOf, type OpenPeriod, openPeriod, type Period, type Plan } from "./plans.ts";
+export { backupDays, listPlans, monthOf, type OpenPeriod, openPeriod, type Period, type Plan } from "./plans.ts";
 export {
   admitRequest,
   knownQuotaRefusal,

@@ -31,6 +31,8 @@ export interface Plan {
   readonly price_minor: number;
   readonly limits: MeterLimits;
   readonly overage_micros: Readonly<Record<string, number>>;
+  /** Days for which backups are kept. */
+  readonly backup_days: number;
 }
 
 /** The plans on offer, cheapest first. */
@@ -43,6 +45,7 @@ export async function listPlans(ctx: Context): Promise<Plan[]> {
     price_minor: row.priceMinor,
     limits: row.limits,
     overage_micros: row.overageMicros,
+    backup_days: row.backupDays,
   }));
 }
 
@@ -75,4 +78,12 @@ export async function openPeriod(ctx: Context, workspaceId: string): Promise<Ope
     })
     .onConflictDoNothing();
   return { ...period, planCode, limits: plan.limits };
+}
+
+/** Days for which the workspace's plan keeps backups of its database. */
+export async function backupDays(ctx: Context, workspaceId: string): Promise<number> {
+  const { planCode } = await openPeriod(ctx, workspaceId);
+  const [plan] = await ctx.db.select({ days: billingPlans.backupDays }).from(billingPlans).where(eq(billingPlans.code, planCode));
+  if (!plan) throw new Error(`plan ${planCode} is not seeded`);
+  return plan.days;
 }

@@ -1,3 +1,8 @@
+export { createBackup, deleteBackup, downloadBackup, getBackup, listBackups } from "./backups/backups.ts";
+export { getRestore, restoreBackup } from "./backups/restores.ts";
+export { runBackup } from "./backups/run-backup.ts";
+export { runRestore } from "./backups/run-restore.ts";
+export { beginDailyBackups, expireBackups, giveUpInterrupted } from "./backups/upkeep.ts";
 export { applySchema, planSchema } from "./migrations/apply.ts";
 export { dropClaim } from "./migrations/claim-records.ts";
 export { executeOperation } from "./operations/execute.ts";

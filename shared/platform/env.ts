@@ -24,12 +24,27 @@ export interface ProvisionParams {
   readonly workspaceId: string;
 }
 
+/** A backup that is to be taken. */
+export interface BackupParams {
+  readonly workspaceId: string;
+  readonly backupId: string;
+}
+
+/** A restore that is to be carried out, into this workspace's database. */
+export interface RestoreParams {
+  readonly workspaceId: string;
+  readonly restoreId: string;
+}
+
 /** What the Worker is bound to. `wrangler.toml` declares the bindings; secrets come from the account or the local stack. */
 export interface Env {
   readonly ROUTES: KVNamespace;
   readonly RECORDS: Queue<RecordsMessage>;
   readonly EXECUTIONS: Queue<ExecutionsMessage>;
-  /** Files of runs: `uploads/<file>` until a run takes them, then `runs/<run>/…` for as long as it is kept. */
+  /**
+   * Files of runs: `uploads/<file>` until a run takes them, then `runs/<run>/…` for as long as it is kept. Backups of workspace
+   * databases: `backups/<workspace>/<backup>`.
+   */
   readonly FILES: R2Bucket;
   readonly DURABLE_RUN: ObjectNamespace<DurableRunApi>;
   readonly RUN_GATE: ObjectNamespace<RunGateApi>;
@@ -38,6 +53,8 @@ export interface Env {
   readonly RECORDER: ObjectNamespace<RecorderApi>;
   readonly DATABASE_POOL: ObjectNamespace<DatabasePoolApi>;
   readonly PROVISION_DATABASE: Workflow<ProvisionParams>;
+  readonly BACK_UP_DATABASE: Workflow<BackupParams>;
+  readonly RESTORE_DATABASE: Workflow<RestoreParams>;
   readonly ASSETS: Fetcher;
 
   /** Version of the product, as shown by `/healthz`. */

@@ -24,6 +24,8 @@ const ID_PREFIXES = {
   trigger: "trg",
   file: "fil",
   deadLetter: "dlt",
+  backup: "bkp",
+  restore: "rst",
   request: "req",
 } as const;
 

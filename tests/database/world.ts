@@ -4,11 +4,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { neon } from "@neondatabase/serverless";
 import { type Context, createContext } from "#platform/context";
-import type { Env, ProvisionParams } from "#platform/env";
+import type { BackupParams, Env, ProvisionParams, RestoreParams } from "#platform/env";
 import { apps, users, workspaces } from "#platform/schema";
 import { isMysqlAvailable, type MysqlServer, startMysql } from "../../dev/mysql/server.ts";
 import { type PostgresServer, startPostgres } from "../../dev/postgres/server.ts";
 import { type SqlGateway, startSqlGateway } from "../../dev/sql-gateway/server.ts";
+import { runBackup } from "../../shared/database/backups/run-backup.ts";
+import { runRestore } from "../../shared/database/backups/run-restore.ts";
 import { createEngines, type Engines } from "../../shared/database/engines/engine.ts";
 import type { WorkspacePool } from "../../shared/database/pool/pool.ts";
 import { createWorkspacePool } from "../../shared/database/pool/workspace-pool.ts";
@@ -16,7 +18,7 @@ import { createMysqlProvider } from "../../shared/database/providers/mysql-provi
 import { createPostgresProvider } from "../../shared/database/providers/postgres-provider.ts";
 import type { DatabaseRole, EngineName, Provider } from "../../shared/database/providers/provider.ts";
 import { openEntry, readDatabaseRow, targetOf } from "../../shared/database/provisioning/credentials.ts";
-import { makeDatabase } from "../../shared/database/provisioning/provision.ts";
+import { makeDatabase, type StepRunner } from "../../shared/database/provisioning/provision.ts";
 
 const MIGRATIONS = fileURLToPath(new URL("../../migrations/platform/", import.meta.url).href);
 
@@ -33,6 +35,8 @@ export interface World {
   readonly pools: Map<string, WorkspacePool>;
   /** In the place of the workflow that makes databases, whose steps all run at once here. */
   workflow: ((workspaceId: string) => Promise<void>) | undefined;
+  /** Runs the steps of other workflows, once each. */
+  steps: StepRunner;
   addWorkspace(id: string): Promise<void>;
   /** An app that has tables in the workspace's database. */
   addApp(workspaceId: string, id: string): Promise<void>;
@@ -67,8 +71,11 @@ async function startServers(): Promise<Servers> {
   return { directory, postgres, mysql, gateway: await startSqlGateway({ port: 0, mysqlUrl: mysql?.adminUrl }) };
 }
 
-/** Starts the servers and makes a platform database with one user, `usr_1`. */
-export async function createWorld(): Promise<World> {
+/** Each step once, at once. */
+const ONCE: StepRunner = { do: (_, work) => work(), pause: async () => undefined };
+
+/** Starts the servers and makes a platform database with one user, `usr_1`. `files` is the bucket, for what needs one. */
+export async function createWorld(files?: R2Bucket): Promise<World> {
   const { directory, postgres, mysql, gateway } = await startServers();
   const pools = new Map<string, WorkspacePool>();
   const instances = new Set<string>();
@@ -78,14 +85,20 @@ export async function createWorld(): Promise<World> {
     WORKSPACE_DATABASE_ADMIN_URL: postgres.adminUrl,
     MYSQL_URL: mysql?.adminUrl,
     ENVELOPE_KEYS: `1:${btoa("k".repeat(32))}`,
+    FILES: files,
+    BACK_UP_DATABASE: {
+      create: ({ params: { workspaceId, backupId } }: { params: BackupParams }) => runBackup(ctx, workspaceId, backupId, world.steps),
+    },
+    RESTORE_DATABASE: {
+      create: ({ params: { workspaceId, restoreId } }: { params: RestoreParams }) => runRestore(ctx, workspaceId, restoreId, world.steps),
+    },
     PROVISION_DATABASE: {
       // One instance an id, to its end at once, each step as often as it takes.
       async create({ id, params }: { id: string; params: ProvisionParams }) {
         if (instances.has(id)) throw new Error("instance already exists");
         instances.add(id);
-        const steps = { do: <T>(_: string, work: () => Promise<T>) => work(), pause: async () => undefined };
         // What fails has been written down by then, for whoever waits.
-        await (world.workflow?.(params.workspaceId) ?? makeDatabase(ctx, params.workspaceId, steps)).catch(() => undefined);
+        await (world.workflow?.(params.workspaceId) ?? makeDatabase(ctx, params.workspaceId, ONCE)).catch(() => undefined);
       },
     },
     DATABASE_POOL: {
@@ -117,6 +130,7 @@ export async function createWorld(): Promise<World> {
     adminUrls,
     pools,
     workflow: undefined,
+    steps: ONCE,
     async addWorkspace(id) {
       await ctx.db.insert(workspaces).values({ id, ownerUserId: "usr_1", name: id, slug: id.replaceAll("_", "-"), region: "weur" });
     },

@@ -13,6 +13,8 @@ import { databaseRouter } from "./database.ts";
 import { databaseFilesRouter, isImport } from "./database-files.ts";
 import { databaseQueryRouter } from "./database-query.ts";
 import { databaseTablesRouter } from "./database-tables.ts";
+import { databaseBackupsRouter } from "./database-backups.ts";
+import { databaseRestoresRouter } from "./database-restores.ts";
 import { deadLettersRouter } from "./dead-letters.ts";
 import { domainsRouter } from "./domains.ts";
 import { draftsRouter } from "./drafts.ts";
@@ -71,6 +73,8 @@ for (const router of [
   databaseTablesRouter,
   databaseQueryRouter,
   databaseFilesRouter,
+  databaseBackupsRouter,
+  databaseRestoresRouter,
   domainsRouter,
   usageRouter,
 ])

@@ -1,6 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { PERMISSIONS, SYSTEM_ROLES } from "#workspace";
 import { type Person, type Platform, startPlatform } from "./testing/platform.ts";
+
+// Every operation is asked several times, one after the other.
+vi.setConfig({ testTimeout: 30_000 });
 
 interface Operation {
   readonly route: string;

@@ -20,6 +20,7 @@ const planSchema = z
     overage_micros: z
       .record(z.string(), quantity)
       .openapi({ description: "Price of a unit above the limit, in millionths of the currency" }),
+    backup_days: z.number().int().openapi({ description: "Days for which backups of the workspace's database are kept" }),
   })
   .openapi("Plan");
 

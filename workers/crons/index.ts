@@ -1,7 +1,14 @@
 import { and, gt, lt, lte } from "drizzle-orm";
 import { fireSchedules } from "#app";
-import { reconcileQuota } from "#billing";
-import { destroyDatabases, resumeRotations, settleDatabases } from "#database";
+import { backupDays, reconcileQuota } from "#billing";
+import {
+  beginDailyBackups,
+  destroyDatabases,
+  expireBackups,
+  giveUpInterrupted,
+  resumeRotations,
+  settleDatabases,
+} from "#database";
 import { deleteExpiredValues } from "#execution";
 import type { Context } from "#platform/context";
 import { idempotencyKeys, workspaceQuotas } from "#platform/schema";
@@ -20,19 +27,28 @@ const UPLOADS_MINUTE = 41;
 const VALUES_MINUTE = 47;
 /** The minute of the hour in which deliveries of long ago are deleted. */
 const DELIVERIES_MINUTE = 53;
+/** The minute of the hour in which backups whose time is over are deleted, and interrupted ones given up. */
+const BACKUPS_MINUTE = 29;
 
 /**
  * The work of a minute, named by the time (ms) it was scheduled for. Each task is idempotent, and one that fails does not
  * stop the others.
  */
 export async function runScheduled(ctx: Context, scheduledTime: number): Promise<void> {
-  const tasks: Promise<unknown>[] = [fireAndOffer(ctx), forgetIdempotencyKeys(ctx), rotateKeys(ctx), tendDatabases(ctx)];
+  const tasks: Promise<unknown>[] = [
+    fireAndOffer(ctx),
+    forgetIdempotencyKeys(ctx),
+    rotateKeys(ctx),
+    tendDatabases(ctx),
+    beginDailyBackups(ctx, (workspaceId) => backupDays(ctx, workspaceId)),
+  ];
   const minute = new Date(scheduledTime).getUTCMinutes();
   if (minute === RECONCILE_MINUTE) tasks.push(reconcileQuotas(ctx));
   if (minute === STORAGE_MINUTE) tasks.push(sampleStorage(ctx));
   if (minute === UPLOADS_MINUTE) tasks.push(deleteExpiredUploads(ctx));
   if (minute === VALUES_MINUTE) tasks.push(deleteExpiredValues(ctx));
   if (minute === DELIVERIES_MINUTE) tasks.push(forgetDeliveries(ctx));
+  if (minute === BACKUPS_MINUTE) tasks.push(expireBackups(ctx), giveUpInterrupted(ctx));
   for (const outcome of await Promise.allSettled(tasks)) {
     if (outcome.status === "rejected") ctx.log.error("a scheduled task failed", outcome.reason);
   }

@@ -23,6 +23,8 @@ export type Query = (statement: SqlStatement) => Promise<SqlAnswer>;
 export interface TransactionOptions {
   /** Nothing may be changed, whatever the role may do. */
   readonly readOnly?: boolean;
+  /** Every statement sees the database as it was at one moment, and none may change it. */
+  readonly snapshot?: boolean;
   /** When it aborts, the server stops the statement under way and rolls back. */
   readonly signal?: AbortSignal;
 }

@@ -2,19 +2,34 @@ import type { Env } from "#platform/env";
 import type { OperationWriter } from "../operations/build.ts";
 import type { EngineName } from "../providers/provider.ts";
 import type { Table, TableSelection } from "../tables/table.ts";
+import type { Catalog } from "./catalog.ts";
 import { type Driver, plain, type Query, type SqlStatement } from "./driver.ts";
 import type { ServerRefusal } from "./failures.ts";
 import type { Migrator } from "./migrator.ts";
+import { readCatalog as readMysqlCatalog } from "./mysql/catalog.ts";
 import { mysqlRefusal } from "./mysql/failures.ts";
 import { createMysqlMigrator } from "./mysql/migrator.ts";
 import { mysqlOperations } from "./mysql/operations.ts";
 import { createPlanetscaleDriver } from "./mysql/planetscale-driver.ts";
 import { readMysqlTables } from "./mysql/tables.ts";
+import { mysqlReplacement } from "./mysql/replacement.ts";
+import { createMysqlSchemaDialect } from "./mysql/schema-dialect.ts";
+import { readCatalog as readPostgresCatalog } from "./postgres/catalog.ts";
 import { postgresRefusal } from "./postgres/failures.ts";
 import { createPostgresMigrator } from "./postgres/migrator.ts";
 import { createNeonDriver } from "./postgres/neon-driver.ts";
 import { postgresOperations } from "./postgres/operations.ts";
 import { readPostgresTables } from "./postgres/tables.ts";
+import { postgresReplacement } from "./postgres/replacement.ts";
+import { postgresSchemaDialect } from "./postgres/schema-dialect.ts";
+import type { Replacement } from "./replacement.ts";
+import type { SchemaDialect } from "./schema-dialect.ts";
+
+/** A database's tables, and how changes of them are spelled. */
+export interface Introspection {
+  readonly catalog: Catalog;
+  readonly dialect: SchemaDialect;
+}
 
 /** One kind of server: how it is reached, what it is asked, and what its refusals mean. */
 export interface Engine {
@@ -26,6 +41,8 @@ export interface Engine {
   readonly migrator: Migrator;
   /** The tables that the role may read and members may see, or the one of that name. */
   readTables(query: Query, selection: TableSelection): Promise<Table[]>;
+  readonly replacement: Replacement;
+  introspect(query: Query): Promise<Introspection>;
   /** The server's refusal inside an error, or `undefined` when it was not the server that failed. */
   refusal(error: unknown): ServerRefusal | undefined;
 }
@@ -52,6 +69,8 @@ export function createEngines(env: Pick<Env, "SQL_GATEWAY_ORIGIN">): Engines {
       migrator: createPostgresMigrator(neon),
       storage: POSTGRES_STORAGE,
       readTables: readPostgresTables,
+      replacement: postgresReplacement,
+      introspect: async (query) => ({ catalog: await readPostgresCatalog(query), dialect: postgresSchemaDialect }),
       refusal: postgresRefusal,
     },
     mysql: {
@@ -61,6 +80,11 @@ export function createEngines(env: Pick<Env, "SQL_GATEWAY_ORIGIN">): Engines {
       migrator: createMysqlMigrator(planetscale),
       storage: MYSQL_STORAGE,
       readTables: readMysqlTables,
+      replacement: mysqlReplacement,
+      introspect: async (query) => {
+        const { catalog, collation } = await readMysqlCatalog(query);
+        return { catalog, dialect: createMysqlSchemaDialect(collation) };
+      },
       refusal: mysqlRefusal,
     },
   };

@@ -2,15 +2,20 @@ import type { Context } from "#platform/context";
 import { AppError, validationFailed } from "#platform/errors";
 import { uuidv7 } from "#platform/ids";
 import type {
+  BackupSummary,
   DatabasePoolApi,
   OperationRequest,
   PoolReply,
   ProvisioningStep,
   QueryRequest,
+  ReplacementStep,
+  RestoreRequest,
   SchemaPlan,
   SchemaRequest,
   TableDescription,
 } from "#platform/objects/database-pool";
+import { replaceByBackup } from "../backups/replace.ts";
+import { takeBackup } from "../backups/take.ts";
 import { decodeRows } from "../engines/decode.ts";
 import type { Query, SqlAnswer, TransactionOptions } from "../engines/driver.ts";
 import { describeFailure } from "../engines/failures.ts";
@@ -173,6 +178,17 @@ export class WorkspacePool implements DatabasePoolApi {
     return this.#change(workspaceId, async () => {
       const claims = await readClaims(this.#ctx, workspaceId);
       return changeSchema(this.#ctx, await this.#owned(workspaceId), { request, claims, mode: "plan" });
+    });
+  }
+
+  backUp(workspaceId: string, key: string): Promise<PoolReply<BackupSummary>> {
+    return this.#change(workspaceId, async () => takeBackup(this.#ctx, await this.#owned(workspaceId), key));
+  }
+
+  restore(workspaceId: string, step: ReplacementStep, request: RestoreRequest): Promise<PoolReply<null>> {
+    return this.#change(workspaceId, async () => {
+      await replaceByBackup(this.#ctx, await this.#owned(workspaceId), step, request);
+      return null;
     });
   }
 

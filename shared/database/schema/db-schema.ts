@@ -8,7 +8,7 @@ export const COLUMN_TYPES = ["id", "text", "integer", "number", "boolean", "json
 export type ColumnType = (typeof COLUMN_TYPES)[number];
 
 /** What happens to a row when the row that it refers to is deleted: the deletion is refused, the row goes too, or it forgets. */
-const ON_DELETE = ["restrict", "cascade", "set_null"] as const;
+export const ON_DELETE = ["restrict", "cascade", "set_null"] as const;
 export type OnDelete = (typeof ON_DELETE)[number];
 
 const referenceSchema = z.union([

@@ -110,6 +110,30 @@ export interface QueryAnswer {
 export const PROVISIONING_STEPS = ["create", "roles", "verify", "store"] as const;
 export type ProvisioningStep = (typeof PROVISIONING_STEPS)[number];
 
+/** What a backup came to. */
+export interface BackupSummary {
+  readonly engine: "postgres" | "mysql";
+  /** The moment that it shows, RFC 3339. */
+  readonly taken_at: string;
+  /** Of the archive as it is stored, with its SHA-256 in hexadecimal. */
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly tables: number;
+  readonly rows: number;
+}
+
+/** A stored backup, and the restore that it is for. */
+export interface RestoreRequest {
+  readonly restoreId: string;
+  readonly key: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** The steps of a restore that need the database: tables made beside those in use, put in their place, and what is left dropped. */
+export const REPLACEMENT_STEPS = ["stage", "exchange", "clean"] as const;
+export type ReplacementStep = (typeof REPLACEMENT_STEPS)[number];
+
 /**
  * The gate to one workspace's own database, and the only holder of its credentials. The object's name is the workspace
  * id, which every call repeats.
@@ -141,4 +165,8 @@ export interface DatabasePoolApi {
   applySchema(workspaceId: string, request: SchemaRequest): Promise<PoolReply<SchemaPlan>>;
   /** What `applySchema` would do. */
   planSchema(workspaceId: string, request: SchemaRequest): Promise<PoolReply<SchemaPlan>>;
+  /** Stores all that the apps have in the database, as it is at one moment, under a key of the bucket of files. */
+  backUp(workspaceId: string, key: string): Promise<PoolReply<BackupSummary>>;
+  /** Does one step of putting a stored backup in the place of what the apps have. */
+  restore(workspaceId: string, step: ReplacementStep, request: RestoreRequest): Promise<PoolReply<null>>;
 }

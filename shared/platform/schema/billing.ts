@@ -19,6 +19,8 @@ export const billingPlans = pgTable("billing_plans", {
   limits: jsonb("limits").$type<MeterLimits>().notNull(),
   /** Micro-units of the currency a unit of the meter above the limit; a meter without a price stops hard. */
   overageMicros: jsonb("overage_micros").$type<Partial<Record<Meter, number>>>().notNull(),
+  /** Days for which backups of the workspace's database are kept. */
+  backupDays: integer("backup_days").notNull().default(7),
 });
 
 /** The plan in force for a workspace in a period, and the limits copied from it then. */

@@ -1,8 +1,14 @@
 import { sql } from "drizzle-orm";
-import { bigint, boolean, check, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
-import { PROVISIONING_STEPS } from "#platform/objects/database-pool";
+import { bigint, boolean, check, date, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { PROVISIONING_STEPS, REPLACEMENT_STEPS } from "#platform/objects/database-pool";
 import { createdAt, moment, updatedAt } from "./columns.ts";
 import { users } from "./identity.ts";
+
+export const BACKUP_KINDS = ["manual", "daily", "final"] as const;
+export const BACKUP_STATUSES = ["running", "ready", "failed", "expired"] as const;
+export const RESTORE_STATUSES = ["running", "completed", "failed"] as const;
+/** The steps of a restore, in their order. */
+export const RESTORE_STEPS = ["verify", "protect", ...REPLACEMENT_STEPS] as const;
 
 export const workspaces = pgTable(
   "workspaces",
@@ -169,6 +175,75 @@ export const workspaceDatabases = pgTable(
       sql`${table.status} <> 'ready' OR (${table.sealedOwner} IS NOT NULL AND ${table.sealedRuntime} IS NOT NULL)`,
     ),
     index("workspace_databases_key_version_idx").on(table.keyVersion),
+  ],
+);
+
+/** Backups of workspace databases. The archives are in the bucket of files, under `backups/<workspace>/<id>`. */
+export const workspaceBackups = pgTable(
+  "workspace_backups",
+  {
+    id: text("id").primaryKey(),
+    workspaceId: text("workspace_id")
+      .notNull()
+      .references(() => workspaces.id),
+    kind: text("kind", { enum: BACKUP_KINDS }).notNull(),
+    status: text("status", { enum: BACKUP_STATUSES }).notNull(),
+    /** The day (UTC) that a daily backup is of. */
+    day: date("day"),
+    engine: text("engine", { enum: ["postgres", "mysql"] }),
+    /** Of the archive as it is stored, with its SHA-256. */
+    bytes: bigint("bytes", { mode: "number" }),
+    sha256: text("sha256"),
+    tables: integer("tables"),
+    rows: bigint("rows", { mode: "number" }),
+    error: text("error"),
+    /** The moment that it shows. */
+    takenAt: moment("taken_at"),
+    expiresAt: moment("expires_at").notNull(),
+    createdBy: text("created_by").references(() => users.id, { onDelete: "set null" }),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    index("workspace_backups_workspace_idx").on(table.workspaceId, table.id),
+    index("workspace_backups_expires_idx").on(table.status, table.expiresAt),
+    uniqueIndex("workspace_backups_day_key").on(table.workspaceId, table.day),
+    check("workspace_backups_kind_check", sql`${table.kind} IN ('manual', 'daily', 'final')`),
+    check("workspace_backups_status_check", sql`${table.status} IN ('running', 'ready', 'failed', 'expired')`),
+    check("workspace_backups_day_check", sql`(${table.kind} = 'daily') = (${table.day} IS NOT NULL)`),
+    check(
+      "workspace_backups_ready_check",
+      sql`${table.status} <> 'ready' OR (${table.bytes} IS NOT NULL AND ${table.sha256} IS NOT NULL AND ${table.takenAt} IS NOT NULL)`,
+    ),
+  ],
+);
+
+/** Backups put in the place of what a workspace's database held. */
+export const workspaceRestores = pgTable(
+  "workspace_restores",
+  {
+    id: text("id").primaryKey(),
+    /** Whose database it is put into. */
+    workspaceId: text("workspace_id")
+      .notNull()
+      .references(() => workspaces.id),
+    backupId: text("backup_id")
+      .notNull()
+      .references(() => workspaceBackups.id, { onDelete: "cascade" }),
+    /** Of what the database held before; null where there was none. */
+    safetyBackupId: text("safety_backup_id").references(() => workspaceBackups.id, { onDelete: "set null" }),
+    status: text("status", { enum: RESTORE_STATUSES }).notNull(),
+    step: text("step", { enum: RESTORE_STEPS }),
+    error: text("error"),
+    createdBy: text("created_by").references(() => users.id, { onDelete: "set null" }),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    index("workspace_restores_backup_idx").on(table.backupId),
+    index("workspace_restores_safety_idx").on(table.safetyBackupId),
+    uniqueIndex("workspace_restores_running_key").on(table.workspaceId).where(sql`${table.status} = 'running'`),
+    check("workspace_restores_status_check", sql`${table.status} IN ('running', 'completed', 'failed')`),
   ],
 );
 

@@ -90,13 +90,14 @@ export function createPlanetscaleDriver({ SQL_GATEWAY_ORIGIN: gateway }: Pick<En
   };
 }
 
-async function transaction<T>(
-  config: Config,
-  work: (query: Query) => Promise<T>,
-  { readOnly = false, signal }: TransactionOptions = {},
-): Promise<T> {
-  const { query, rollback } = openSession(config, STATEMENT_LIMIT_MS, signal);
-  await query(plain(readOnly ? "START TRANSACTION READ ONLY" : "BEGIN"));
+function beginning({ readOnly = false, snapshot = false }: TransactionOptions): string {
+  if (snapshot) return "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
+  return readOnly ? "START TRANSACTION READ ONLY" : "BEGIN";
+}
+
+async function transaction<T>(config: Config, work: (query: Query) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+  const { query, rollback } = openSession(config, STATEMENT_LIMIT_MS, options.signal);
+  await query(plain(beginning(options)));
   try {
     const result = await work(query);
     await query(plain("COMMIT"));

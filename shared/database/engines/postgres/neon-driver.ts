@@ -67,11 +67,13 @@ async function command(address: string, text: string): Promise<void> {
   await guarded(neon(address).query(text, [], { fetchOptions: bounds(COMMAND_LIMIT_MS) }));
 }
 
-async function transaction<T>(
-  address: string,
-  work: (query: Query) => Promise<T>,
-  { readOnly = false, signal }: TransactionOptions = {},
-): Promise<T> {
+function beginning({ readOnly = false, snapshot = false }: TransactionOptions): string {
+  if (snapshot) return "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+  return readOnly ? "BEGIN READ ONLY" : "BEGIN";
+}
+
+async function transaction<T>(address: string, work: (query: Query) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+  const { signal } = options;
   const client = new Client({ connectionString: address, connectionTimeoutMillis: CONNECT_LIMIT_MS });
   const query: Query = async ({ text, params }) => {
     signal?.throwIfAborted();
@@ -84,7 +86,7 @@ async function transaction<T>(
   signal?.addEventListener("abort", stop, { once: true });
   try {
     await guarded(client.connect());
-    await query({ text: readOnly ? "BEGIN READ ONLY" : "BEGIN", params: [] });
+    await query({ text: beginning(options), params: [] });
     const result = await work(query);
     await query({ text: "COMMIT", params: [] });
     return result;

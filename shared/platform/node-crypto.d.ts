@@ -1,4 +1,4 @@
-/** The part of Node's crypto that Workers provide and the sign-in uses; the project's Workers code has no other Node types. */
+/** The part of Node's crypto that Workers provide and the project uses; its Workers code has no other Node types. */
 declare module "node:crypto" {
   export function scrypt(
     password: string,
@@ -7,5 +7,10 @@ declare module "node:crypto" {
     options: { readonly N: number; readonly r: number; readonly p: number },
     callback: (error: Error | null, key: Uint8Array<ArrayBuffer>) => void,
   ): void;
+  interface Hash {
+    update(data: Uint8Array): Hash;
+    digest(encoding: "hex"): string;
+  }
+  export function createHash(algorithm: "sha256"): Hash;
   export function timingSafeEqual(left: Uint8Array, right: Uint8Array): boolean;
 }

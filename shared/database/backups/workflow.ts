@@ -1,0 +1,35 @@
+import { AppError, errorCode, errorMessage } from "#platform/errors";
+import type { StepRunner } from "../provisioning/provision.ts";
+
+/** Begins the one instance of this id. Beginning it again does nothing. Throws database_unavailable. */
+export async function beginInstance<Params>(workflow: Workflow<Params>, id: string, params: Params): Promise<void> {
+  const [outcome] = await Promise.allSettled([workflow.create({ id, params })]);
+  if (outcome.status === "fulfilled" || /already/i.test(errorMessage(outcome.reason))) return;
+  throw new AppError("database_unavailable", "The work cannot be begun at the moment.", { cause: outcome.reason });
+}
+
+/** What may be otherwise at the next try; everything else is the answer. */
+const PASSING: ReadonlySet<string | undefined> = new Set([
+  "database_unavailable",
+  "upstream_unavailable",
+  "node_timeout",
+  "internal",
+  undefined,
+]);
+
+/**
+ * Does a step until it is done, or until trying again has no sense. Throws the failure: at once what another try would only
+ * meet again, what may pass when the runner gives it up.
+ */
+export async function takeStep(steps: StepRunner, name: string, work: () => Promise<void>): Promise<void> {
+  const refusal = await steps.do(name, async () => {
+    try {
+      await work();
+      return "";
+    } catch (error) {
+      if (PASSING.has(errorCode(error))) throw error;
+      return errorMessage(error);
+    }
+  });
+  if (refusal !== "") throw new AppError("invalid_state", refusal);
+}
