@@ -1,14 +1,7 @@
 import { and, gt, lt, lte } from "drizzle-orm";
 import { fireSchedules } from "#app";
 import { backupDays, reconcileQuota } from "#billing";
-import {
-  beginDailyBackups,
-  destroyDatabases,
-  expireBackups,
-  giveUpInterrupted,
-  resumeRotations,
-  settleDatabases,
-} from "#database";
+import { beginDailyBackups, destroyDatabases, expireBackups, giveUpInterrupted, resumeRotations, settleDatabases } from "#database";
 import { deleteExpiredValues } from "#execution";
 import type { Context } from "#platform/context";
 import { idempotencyKeys, workspaceQuotas } from "#platform/schema";
@@ -56,7 +49,7 @@ export async function runScheduled(ctx: Context, scheduledTime: number): Promise
 
 /** What was begun about databases and did not come to its end, and what has become due. */
 async function tendDatabases(ctx: Context): Promise<void> {
-  await Promise.all([resumeRotations(ctx), settleDatabases(ctx), destroyDatabases(ctx)]);
+  await Promise.all([resumeRotations(ctx), settleDatabases(ctx), destroyDatabases(ctx, (workspaceId) => backupDays(ctx, workspaceId))]);
 }
 
 /** Schedules that are due, and then everything that is owed. */

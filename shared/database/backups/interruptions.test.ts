@@ -103,6 +103,10 @@ function cutOffAfter(driver: Driver, statements: number): { readonly driver: Dri
         check();
         return count(await driver.run(...args));
       },
+      async read(...args) {
+        check();
+        return count(await driver.read(...args));
+      },
       async command(...args) {
         check();
         count(await driver.command(...args));

@@ -26,7 +26,7 @@ import { changeSchema, type OwnedDatabase } from "../migrations/migrate.ts";
 import { buildProgram, runInside } from "../operations/build.ts";
 import { type DbOperation, dbOperationSchema, MAX_ROWS, type OperationResult } from "../operations/operation.ts";
 import type { Program } from "../operations/program.ts";
-import { openEntry, readReadyRow, targetOf } from "../provisioning/credentials.ts";
+import { openEntry, readKeptRow, readReadyRow, targetOf } from "../provisioning/credentials.ts";
 import type { Provisioner } from "../provisioning/provisioner.ts";
 import { dbSchemaSchema } from "../schema/db-schema.ts";
 import { type RowsPage, readPage, rowsRequestSchema } from "../tables/page.ts";
@@ -182,7 +182,7 @@ export class WorkspacePool implements DatabasePoolApi {
   }
 
   backUp(workspaceId: string, key: string): Promise<PoolReply<BackupSummary>> {
-    return this.#change(workspaceId, async () => takeBackup(this.#ctx, await this.#owned(workspaceId), key));
+    return this.#change(workspaceId, async () => takeBackup(this.#ctx, await this.#owned(workspaceId, readKeptRow), key));
   }
 
   restore(workspaceId: string, step: ReplacementStep, request: RestoreRequest): Promise<PoolReply<null>> {
@@ -192,8 +192,8 @@ export class WorkspacePool implements DatabasePoolApi {
     });
   }
 
-  async #owned(workspaceId: string): Promise<OwnedDatabase> {
-    const row = await readReadyRow(this.#ctx, workspaceId);
+  async #owned(workspaceId: string, read = readReadyRow): Promise<OwnedDatabase> {
+    const row = await read(this.#ctx, workspaceId);
     const { provider, engine } = this.#provisioner.serversOf(row);
     const entry = await openEntry(this.#ctx, row, "owner");
     return { engine, address: provider.address(targetOf(row), entry) };

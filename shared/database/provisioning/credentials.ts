@@ -72,6 +72,12 @@ export async function readReadyRow(ctx: Context, workspaceId: string): Promise<D
   return row;
 }
 
+/** The row of a database that holds what members put into it, also while nobody may enter. Throws invalid_state for others. */
+export async function readKeptRow(ctx: Context, workspaceId: string): Promise<DatabaseRow> {
+  const row = await readDatabaseRow(ctx, workspaceId);
+  return row?.status === "suspended" ? row : readReadyRow(ctx, workspaceId);
+}
+
 /** What a database's provider knows it by. */
 export const targetOf = ({ name, region, reference }: DatabaseRow): DatabaseTarget => ({ name, region, reference });
 

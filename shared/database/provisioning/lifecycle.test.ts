@@ -1,7 +1,8 @@
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createContext } from "#platform/context";
-import { auditLogs, workspaceDatabases, workspaces } from "#platform/schema";
+import { auditLogs, workspaceBackups, workspaceDatabases, workspaces } from "#platform/schema";
+import { type Bucket, startBucket } from "../../../tests/database/bucket.ts";
 import { createWorld, ENGINES, type World } from "../../../tests/database/world.ts";
 import { plain } from "../engines/driver.ts";
 import { executeOperation } from "../operations/execute.ts";
@@ -12,12 +13,17 @@ import { ensureDatabase, getDatabase } from "./provision.ts";
 vi.setConfig({ testTimeout: 60_000 });
 
 const DAY = 86_400_000;
+const keepDays = async () => 30;
 
 let world: World;
+let files: Bucket;
 beforeAll(async () => {
-  world = await createWorld();
+  files = await startBucket();
+  world = await createWorld(files.bucket);
 }, 120_000);
-afterAll(() => world?.close());
+afterAll(async () => {
+  await Promise.all([world?.close(), files?.close()]);
+});
 
 const select = (workspaceId: string) =>
   executeOperation(world.ctx, workspaceId, { tables: [] }, { operation: "sql", sql: "SELECT 1 AS one" });
@@ -42,7 +48,7 @@ describe.each(ENGINES)("the database of a workspace that is deleted, at %s", (en
     await expect(select(workspaceId)).rejects.toMatchObject({ code: "invalid_state" });
     await expect(ensureDatabase(world.ctx, workspaceId)).rejects.toMatchObject({ code: "invalid_state" });
     await expect(world.engines[engine].driver.run(address, plain("SELECT 1"))).rejects.toThrow();
-    await destroyDatabases(world.ctx);
+    await destroyDatabases(world.ctx, keepDays);
     expect(await getDatabase(world.ctx, workspaceId)).toMatchObject({ status: "suspended" });
 
     await setWorkspace(workspaceId, "active");
@@ -65,15 +71,20 @@ describe.each(ENGINES)("the database of a workspace that is deleted, at %s", (en
     await setWorkspace(workspaceId, "deleting");
     const later = createContext(world.env, { clock: { now: () => Date.now() + 8 * DAY }, waitUntil: () => undefined });
     await settleDatabases(later);
-    await destroyDatabases(later);
-    await destroyDatabases(later);
+    // The first begins the last backup, the second finds it.
+    for (let tick = 0; tick < 3; tick += 1) await destroyDatabases(later, keepDays);
+    const backups = await world.ctx.db.select().from(workspaceBackups).where(eq(workspaceBackups.workspaceId, workspaceId));
+    expect(backups).toMatchObject([{ kind: "final", status: "ready", engine }]);
+    expect((backups[0]?.expiresAt.getTime() ?? 0) - later.clock.now()).toBeGreaterThan(29 * DAY);
     const [row] = await world.ctx.db.select().from(workspaceDatabases).where(eq(workspaceDatabases.workspaceId, workspaceId));
     expect(row).toMatchObject({ status: "deleted", sealedOwner: null, sealedRuntime: null, sealedDraft: null });
     expect(await world.providers[engine].status({ name: `ws_${workspaceId}`, region: "weur", reference: null })).toBe("absent");
     const audit = await world.ctx.db.select().from(auditLogs).where(eq(auditLogs.workspaceId, workspaceId)).orderBy(auditLogs.id);
-    expect(audit.map(({ action }) => action).filter((action) => action !== "database.requested")).toEqual([
-      "database.provisioned",
-      ...["suspended", "resumed", "suspended", "resumed", "suspended", "destroyed"].map((what) => `database.${what}`),
-    ]);
+    expect(audit.map(({ action }) => action).filter((action) => action.startsWith("database.") && action !== "database.requested")).toEqual(
+      [
+        "database.provisioned",
+        ...["suspended", "resumed", "suspended", "resumed", "suspended", "destroyed"].map((what) => `database.${what}`),
+      ],
+    );
   });
 });

@@ -3,6 +3,7 @@ import { auditRow } from "#platform/audit";
 import type { Context } from "#platform/context";
 import { errorMessage } from "#platform/errors";
 import { auditLogs, workspaceDatabases, workspaces } from "#platform/schema";
+import { hasLastBackup } from "../backups/last-backup.ts";
 import { askPool } from "../pool/pool-client.ts";
 
 /** Databases that one tick takes up. */
@@ -33,6 +34,10 @@ interface Unsettled {
   readonly workspace: "active" | "deleting";
 }
 
+interface Ending extends Unsettled {
+  readonly database: string;
+}
+
 async function settle(ctx: Context, { workspaceId, name, workspace }: Unsettled): Promise<void> {
   const due: Due = workspace === "deleting" ? "suspend" : "resume";
   await askPool(ctx, workspaceId, (pool) => pool[due](workspaceId));
@@ -55,15 +60,23 @@ export async function settleDatabases(ctx: Context): Promise<void> {
   await attemptEach(ctx, rows, settle, "a database could not be suspended or resumed");
 }
 
-/** Destroys databases whose workspace's time has come. What was backed up of them is kept. */
-export async function destroyDatabases(ctx: Context): Promise<void> {
+/**
+ * Destroys databases whose workspace's time has come, each once its last backup is there, which is kept for as many days as
+ * `keepDaysOf` says.
+ */
+export async function destroyDatabases(ctx: Context, keepDaysOf: (workspaceId: string) => Promise<number>): Promise<void> {
   const isDue = and(
     eq(workspaces.status, "deleting"),
     lt(workspaces.deleteAt, new Date(ctx.clock.now())),
     inArray(workspaceDatabases.status, ["provisioning", "failed", "suspended"]),
   );
   const rows = await joined(ctx).where(isDue).limit(AT_ONCE);
-  await attemptEach(ctx, rows, destroy, "a database could not be destroyed");
+  const attempt = async (_: Context, row: Ending) => {
+    // What was never ready holds nothing that could be kept.
+    const isKept = row.database !== "suspended" || (await hasLastBackup(ctx, row.workspaceId, await keepDaysOf(row.workspaceId)));
+    if (isKept) await destroy(ctx, row);
+  };
+  await attemptEach(ctx, rows, attempt, "a database could not be destroyed");
 }
 
 async function destroy(ctx: Context, { workspaceId, name }: Unsettled): Promise<void> {

@@ -15,11 +15,16 @@ const MAX_PARAMS = 65_535;
  * and INTO OUTFILE may look like a wrong password.
  */
 const FILE_WORDS: ReadonlySet<string> = new Set(["load_file", "outfile", "dumpfile"]);
+/** What migrations keep in the same database, and would later do by the owner's account. */
+const JOURNAL = "schema_migrations";
 
 /** The author's statement with `$1`, `$2`, … where MySQL has `?`, so that one statement runs on either server. */
 function authored(tokens: readonly Token[], params: readonly SqlValue[]): SqlStatement {
   if (words(tokens).some((word) => FILE_WORDS.has(word)))
     throw new AppError("forbidden", "The app's database role may not read or write the server's files.");
+  if (tokens.some(({ text }) => text.replaceAll("`", "").toLowerCase() === JOURNAL)) {
+    throw new AppError("forbidden", "The record of the database's changes is not for apps.");
+  }
   const used: SqlValue[] = [];
   const text = tokens.map((token) => {
     const position = /^\$(\d+)$/.exec(token.text)?.[1];
