@@ -9,8 +9,6 @@ export interface StackAddresses {
   readonly databaseUrl: string;
   /** Admin connection string of the server for workspace databases. */
   readonly adminUrl: string;
-  /** Admin connection string of the MySQL server for workspace databases; `null`: there is none. */
-  readonly mysqlUrl: string | null;
   /** Origin of the SQL gateway; `""` where the drivers reach the databases by themselves. */
   readonly gatewayOrigin: string;
   /** Where names in users' addresses are looked up. */
@@ -30,7 +28,6 @@ export function devVars(addresses: StackAddresses, secrets: StackSecrets): Recor
     PLATFORM_HOSTS: hosts.join(","),
     DATABASE_URL: addresses.databaseUrl,
     WORKSPACE_DATABASE_ADMIN_URL: addresses.adminUrl,
-    MYSQL_URL: addresses.mysqlUrl ?? "",
     SQL_GATEWAY_ORIGIN: addresses.gatewayOrigin,
     OPENAI_BASE_URL: model.baseUrl,
     OPENAI_API_KEY: model.apiKey,

@@ -66,7 +66,6 @@ describe("the Worker's variables", () => {
         consolePort: 1001,
         databaseUrl: "postgresql://u:p$x#y@h/d",
         adminUrl: "a",
-        mysqlUrl: null,
         gatewayOrigin: "g",
         dnsAddress: "d",
         outgoingAllow: "",

@@ -33,6 +33,8 @@ export function startWorker(
           ...["--config", inRepository("wrangler.toml")],
           ...["--env-file", files.varsFile],
           ...["--var", `HEALTH_CHECKS:${files.healthChecks}`],
+          // Of the file, wrangler takes what the configuration names; this need not be there, so it names it not.
+          ...(settings.mysqlUrl === null ? [] : ["--var", `MYSQL_URL:${settings.mysqlUrl}`]),
           ...["--persist-to", join(settings.home, "wrangler")],
           ...commonFlags(settings.port),
         ],
