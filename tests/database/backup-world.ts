@@ -1,7 +1,12 @@
+import type { ArchiveEvent } from "../../shared/database/backups/archive-reader.ts";
 import type { ArchivedRow, ArchivedTable } from "../../shared/database/backups/archive-schema.ts";
 import { archivedTables } from "../../shared/database/backups/archived-tables.ts";
+import { exchangeStaged } from "../../shared/database/backups/exchange.ts";
 import { readRows } from "../../shared/database/backups/rows.ts";
+import { dropLeftovers, isRestored, stageArchive } from "../../shared/database/backups/staging.ts";
+import { createTally } from "../../shared/database/backups/tally.ts";
 import { type Driver, plain, type Query } from "../../shared/database/engines/driver.ts";
+import type { OwnedDatabase } from "../../shared/database/migrations/migrate.ts";
 import { WorkspacePool } from "../../shared/database/pool/pool.ts";
 import type { EngineName } from "../../shared/database/providers/provider.ts";
 import { Provisioner } from "../../shared/database/provisioning/provisioner.ts";
@@ -45,4 +50,32 @@ export function replaceDrivers(world: World, workspaceId: string, wrap: (driver:
   const engines = { postgres: { ...postgres, driver: wrap(postgres.driver) }, mysql: { ...mysql, driver: wrap(mysql.driver) } };
   const { ctx, providers } = world;
   world.pools.set(workspaceId, new WorkspacePool({ ctx, size: 8, provisioner: new Provisioner({ ctx, engines, providers }) }));
+}
+
+/** The database's contents as a backup of them is read. */
+export async function* eventsOf({ tables }: Contents, engine: EngineName): AsyncGenerator<ArchiveEvent> {
+  const headers = tables.map(({ rows: _, ...table }) => table);
+  const header = { format: "agentflow-backup/1" as const, engine, taken_at: "2026-11-27T00:00:00.000Z", tables: headers };
+  yield { kind: "header", header };
+  for (const [position, { name, rows }] of tables.entries()) {
+    const [table, tally] = [headers[position], createTally(name)];
+    for (const row of rows) {
+      tally.add([row]);
+      if (table) yield { kind: "rows", table, rows: [row] };
+    }
+    yield { kind: "table_end", tally: tally.end() };
+  }
+}
+
+/** Puts contents, taken at some engine, in the place of a database's own, unless that has happened. */
+export async function restoreContents(
+  world: World,
+  owned: OwnedDatabase,
+  contents: Contents,
+  restoreId: string,
+  takenAt = owned.engine.name,
+): Promise<void> {
+  if (!(await isRestored(owned, restoreId))) await stageArchive(owned, eventsOf(contents, takenAt), restoreId);
+  await exchangeStaged(world.ctx, owned, restoreId);
+  await dropLeftovers(owned, restoreId);
 }

@@ -1,4 +1,7 @@
+import { and, eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { AppError } from "#platform/errors";
+import { auditLogs } from "#platform/schema";
 import { contentsOf, replaceDrivers, runAsOwner } from "../../../tests/database/backup-world.ts";
 import { type Bucket, startBucket } from "../../../tests/database/bucket.ts";
 import { createWorld, ENGINES, type World } from "../../../tests/database/world.ts";
@@ -242,6 +245,47 @@ describe.each(ENGINES)("a backup at %s", (engine) => {
     // Publishing the same again finds everything as it is to be.
     const request = { appId: `app_${workspaceId}`, schema, undeclared: "drop" as const };
     expect((await applySchema(world.ctx, workspaceId, request)).steps).toEqual([]);
+  });
+
+  it("is restored once where every step is taken twice", async () => {
+    const workspaceId = await sharedWorkspace(engine);
+    const before = await contents(workspaceId, engine);
+    const once = world.steps;
+    world.steps = {
+      ...once,
+      async do(_, work) {
+        await work();
+        return work();
+      },
+    };
+    const backup = await back(workspaceId);
+    const restored = await restore(workspaceId, backup.id);
+    world.steps = once;
+    expect(restored).toMatchObject({ status: "completed", error: null });
+    expect(await contents(workspaceId, engine)).toEqual(before);
+    const isOf = and(eq(auditLogs.workspaceId, workspaceId), eq(auditLogs.targetId, backup.id));
+    const entries = await world.ctx.db.select({ action: auditLogs.action }).from(auditLogs).where(isOf);
+    const actions = ["backup.requested", "backup.taken", "backup.restore_requested", "database.restored"];
+    expect(entries.map(({ action }) => action).sort()).toEqual(actions.sort());
+  });
+
+  it("whose restore the server fails leaves the database as it was, and nothing beside it", async () => {
+    const workspaceId = await sharedWorkspace(engine);
+    const backup = await back(workspaceId);
+    const before = await contents(workspaceId, engine);
+    replaceDrivers(world, workspaceId, (driver) => ({
+      ...driver,
+      command: (address, text) => {
+        if (/^(CREATE|ALTER).*INDEX/.test(text)) throw new AppError("node_timeout", "The database took too long to answer.");
+        return driver.command(address, text);
+      },
+    }));
+    const restored = await restore(workspaceId, backup.id);
+    expect(restored).toMatchObject({ status: "failed", step: "stage", error: "The database took too long to answer." });
+    expect(await contents(workspaceId, engine)).toEqual(before);
+    world.pools.delete(workspaceId);
+    expect(await restore(workspaceId, backup.id)).toMatchObject({ status: "completed" });
+    expect(await contents(workspaceId, engine)).toEqual(before);
   });
 
   it("holds an empty database", async () => {

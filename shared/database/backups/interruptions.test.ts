@@ -1,16 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { type Contents, contentsOf } from "../../../tests/database/backup-world.ts";
+import { type Contents, contentsOf, eventsOf, restoreContents } from "../../../tests/database/backup-world.ts";
 import { createSchemaWorld, type SchemaWorld } from "../../../tests/database/schema-world.ts";
 import { createWorld, ENGINES, type World } from "../../../tests/database/world.ts";
 import type { Driver } from "../engines/driver.ts";
-import type { OwnedDatabase } from "../migrations/migrate.ts";
-import type { EngineName } from "../providers/provider.ts";
 import { type DbSchema, dbSchemaSchema } from "../schema/db-schema.ts";
 import type { ArchiveEvent } from "./archive-reader.ts";
 import { exchangeStaged } from "./exchange.ts";
 import { readRows } from "./rows.ts";
-import { dropLeftovers, isRestored, stageArchive } from "./staging.ts";
-import { createTally } from "./tally.ts";
+import { stageArchive } from "./staging.ts";
 
 // Real servers answer; how soon depends on the machine.
 vi.setConfig({ testTimeout: 120_000 });
@@ -70,21 +67,6 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => world?.close());
 
-/** The database's contents as a backup of them is read. */
-async function* eventsOf({ tables }: Contents, engine: EngineName): AsyncGenerator<ArchiveEvent> {
-  const headers = tables.map(({ rows: _, ...table }) => table);
-  const header = { format: "agentflow-backup/1" as const, engine, taken_at: "2026-11-27T00:00:00.000Z", tables: headers };
-  yield { kind: "header", header };
-  for (const [position, { name, rows }] of tables.entries()) {
-    const [table, tally] = [headers[position], createTally(name)];
-    for (const row of rows) {
-      tally.add([row]);
-      if (table) yield { kind: "rows", table, rows: [row] };
-    }
-    yield { kind: "table_end", tally: tally.end() };
-  }
-}
-
 /** A driver that is cut off once so many statements have been carried out: of the last nobody hears. */
 function cutOffAfter(driver: Driver, statements: number): { readonly driver: Driver; readonly isCutOff: () => boolean } {
   let left = statements;
@@ -124,12 +106,6 @@ function cutOffAfter(driver: Driver, statements: number): { readonly driver: Dri
   };
 }
 
-async function restoreAll(owned: OwnedDatabase, contents: Contents, restoreId: string): Promise<void> {
-  if (!(await isRestored(owned, restoreId))) await stageArchive(owned, eventsOf(contents, owned.engine.name), restoreId);
-  await exchangeStaged(world.ctx, owned, restoreId);
-  await dropLeftovers(owned, restoreId);
-}
-
 async function make(database: SchemaWorld, before: DbSchema, schema: DbSchema, rows: Readonly<Record<string, Record<string, unknown>[]>>) {
   const losses = await database.plan(before, schema);
   await database.change(before, schema, { confirm: losses.hash });
@@ -157,7 +133,7 @@ describe.each(ENGINES)("a restore at %s", (engine) => {
       if (!target) throw new Error("there are two states");
       const { driver, isCutOff } = cutOffAfter(owned.engine.driver, statements);
       const cut = { ...owned, engine: { ...owned.engine, driver } };
-      const outcome = await restoreAll(cut, target, `rst_${statements}`).catch((error: Error) => error);
+      const outcome = await restoreContents(world, cut, target, `rst_${statements}`).catch((error: Error) => error);
       const found = await look();
       if (!isCutOff()) {
         expect(outcome).toBeUndefined();
@@ -178,12 +154,12 @@ describe.each(ENGINES)("a restore at %s", (engine) => {
   it("that is over does nothing when it is repeated, nor does one that another has overtaken", async () => {
     const database = { engine: world.engines[engine], address: await world.addressOf(workspaceId, "owner") };
     const contents = await look();
-    await restoreAll(database, contents, "rst_over");
+    await restoreContents(world, database, contents, "rst_over");
     const { quote } = database.engine.operations.dialect;
     await database.engine.driver.command(database.address, `DELETE FROM ${quote("notes")} WHERE ${quote("id")} = '${id(3)}'`);
     const after = await look();
     expect(after).not.toEqual(contents);
-    await restoreAll(database, contents, "rst_over");
+    await restoreContents(world, database, contents, "rst_over");
     expect(await look()).toEqual(after);
     await stageArchive(database, eventsOf(contents, engine), "rst_slow");
     await stageArchive(database, eventsOf(contents, engine), "rst_fast");
@@ -197,7 +173,7 @@ describe.each(ENGINES)("a restore at %s", (engine) => {
     async function* fewer(): AsyncGenerator<ArchiveEvent> {
       for await (const event of eventsOf(contents, engine)) if (event.kind !== "rows") yield event;
     }
-    await expect(stageArchive(database, fewer(), "rst_fewer")).rejects.toMatchObject({ code: "conflict" });
+    await expect(stageArchive(database, fewer(), "rst_fewer")).rejects.toMatchObject({ code: "invalid_state" });
     await expect(exchangeStaged(world.ctx, database, "rst_fewer")).rejects.toMatchObject({ code: "invalid_state" });
     expect((await look()).tables).toEqual(contents.tables);
   });

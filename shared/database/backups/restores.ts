@@ -1,4 +1,4 @@
-import { eq } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 import { type AuditEntry, auditRow } from "#platform/audit";
 import type { Context } from "#platform/context";
 import { sqlState } from "#platform/db";
@@ -24,7 +24,7 @@ export async function markRestoreFailed(ctx: Context, id: string, error: string)
   await ctx.db
     .update(workspaceRestores)
     .set({ status: "failed", error, updatedAt: new Date(ctx.clock.now()) })
-    .where(eq(workspaceRestores.id, id));
+    .where(and(eq(workspaceRestores.id, id), eq(workspaceRestores.status, "running")));
 }
 
 /** SQLSTATE of a row that exists already: there is one running restore a workspace. */

@@ -1,7 +1,7 @@
-import { eq } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 import { auditRow } from "#platform/audit";
 import type { Context } from "#platform/context";
-import { errorMessage } from "#platform/errors";
+import { AppError, errorMessage } from "#platform/errors";
 import type { ReplacementStep, RestoreRequest } from "#platform/objects/database-pool";
 import { auditLogs, workspaceBackups, workspaceRestores } from "#platform/schema";
 import { askPool } from "../pool/pool-client.ts";
@@ -46,9 +46,13 @@ async function replace(ctx: Context, row: RestoreRow, step: ReplacementStep): Pr
 }
 
 async function complete(ctx: Context, { id, workspaceId, backupId }: RestoreRow): Promise<void> {
-  await set(ctx, id, { status: "completed", step: null, error: null });
+  const isRunning = and(eq(workspaceRestores.id, id), eq(workspaceRestores.status, "running"));
+  const values = { status: "completed", step: null, error: null, updatedAt: new Date(ctx.clock.now()) } as const;
   const entry = { workspaceId, action: "database.restored", targetType: "backup", targetId: backupId, after: { restore_id: id } };
-  await ctx.db.insert(auditLogs).values(auditRow(ctx, entry));
+  await ctx.transaction(async (tx) => {
+    const done = await tx.update(workspaceRestores).set(values).where(isRunning).returning({ id: workspaceRestores.id });
+    if (done.length > 0) await tx.insert(auditLogs).values(auditRow(ctx, entry));
+  });
 }
 
 async function giveUp(ctx: Context, row: RestoreRow, reason: string): Promise<void> {
@@ -56,14 +60,20 @@ async function giveUp(ctx: Context, row: RestoreRow, reason: string): Promise<vo
   await markRestoreFailed(ctx, row.id, reason);
 }
 
-/** What a restore that is over leaves in the database does no harm: the next one drops it too. */
-async function dropLeftovers(ctx: Context, row: RestoreRow, steps: StepRunner): Promise<void> {
-  try {
-    await takeStep(steps, "clean", () => replace(ctx, row, "clean"));
-  } catch (error) {
-    ctx.log.warn("a restore left tables behind", { workspace_id: row.workspaceId, restore_id: row.id, problem: errorMessage(error) });
-  }
+/** The restore, while it is to be gone on with. Throws invalid_state when it has been given up. */
+async function requireRunning(ctx: Context, workspaceId: string, restoreId: string): Promise<RestoreRow> {
+  const row = await requireRestore(ctx, workspaceId, restoreId);
+  if (row.status !== "running") throw new AppError("invalid_state", `The restore is over: it is ${row.status}.`);
+  return row;
 }
+
+const WORKS: Readonly<Record<Exclude<RestoreRow["step"], null>, (ctx: Context, row: RestoreRow) => Promise<void>>> = {
+  verify,
+  protect,
+  stage: (ctx, row) => replace(ctx, row, "stage"),
+  exchange: (ctx, row) => replace(ctx, row, "exchange"),
+  clean: (ctx, row) => replace(ctx, row, "clean"),
+};
 
 /**
  * Puts a backup in the place of what a workspace's database holds, step by step: the archive is verified, what is there is
@@ -71,26 +81,32 @@ async function dropLeftovers(ctx: Context, row: RestoreRow, steps: StepRunner): 
  * a restore that fails, members see why, and the database is as it was.
  */
 export async function runRestore(ctx: Context, workspaceId: string, restoreId: string, steps: StepRunner): Promise<void> {
-  const row = await requireRestore(ctx, workspaceId, restoreId);
-  const works: readonly (readonly [Exclude<RestoreRow["step"], null>, () => Promise<void>])[] = [
-    ["verify", () => verify(ctx, row)],
-    ["protect", () => protect(ctx, row)],
-    ["stage", () => replace(ctx, row, "stage")],
-    ["exchange", () => replace(ctx, row, "exchange")],
-  ];
+  const take = (step: Exclude<RestoreRow["step"], null>) =>
+    takeStep(steps, step, async () => {
+      const row = await requireRunning(ctx, workspaceId, restoreId);
+      await set(ctx, restoreId, { step });
+      await WORKS[step](ctx, row);
+    });
+  /** What is left in the database does no harm: the next restore drops it too. */
+  const clean = async (work: () => Promise<void>) => {
+    try {
+      await work();
+    } catch (error) {
+      ctx.log.warn("a restore left tables behind", { workspace_id: workspaceId, restore_id: restoreId, problem: errorMessage(error) });
+    }
+  };
   let isBegun = false;
   try {
-    for (const [step, work] of works) {
+    for (const step of ["verify", "protect", "stage", "exchange"] as const) {
       isBegun ||= step === "stage";
-      await takeStep(steps, step, async () => {
-        await set(ctx, restoreId, { step });
-        await work();
-      });
+      await take(step);
     }
   } catch (error) {
-    if (isBegun) await dropLeftovers(ctx, row, steps);
-    return takeStep(steps, "give up", () => giveUp(ctx, row, errorMessage(error)));
+    const drop = async () => WORKS.clean(ctx, await requireRestore(ctx, workspaceId, restoreId));
+    if (isBegun) await clean(() => takeStep(steps, "clean", drop));
+    const reason = errorMessage(error);
+    return takeStep(steps, "give up", async () => giveUp(ctx, await requireRestore(ctx, workspaceId, restoreId), reason));
   }
-  await dropLeftovers(ctx, row, steps);
-  await takeStep(steps, "complete", () => complete(ctx, row));
+  await clean(() => take("clean"));
+  await takeStep(steps, "complete", async () => complete(ctx, await requireRestore(ctx, workspaceId, restoreId)));
 }

@@ -85,13 +85,13 @@ async function compare({ owned }: Stage, table: ArchivedTable, expected: TableTa
   const found = tally.end();
   if (found.rows === expected.rows && found.sha256 === expected.sha256) return;
   const what = found.rows === expected.rows ? "values that this engine holds otherwise" : `${found.rows} of ${expected.rows} rows`;
-  throw new AppError("conflict", `The restored table ${table.name} has ${what}; nothing was changed.`);
+  throw new AppError("invalid_state", `The restored table ${table.name} has ${what}; nothing was changed.`);
 }
 
 /**
  * Makes all that an archive holds, under other names, beside what is there: tables, rows, keys, each table then compared with
  * what the archive says of it. Begins anew where it was interrupted. Throws what the reading of the archive does, and
- * conflict for what this server's engine cannot hold.
+ * invalid_state for what this server's engine holds otherwise.
  */
 export async function stageArchive(owned: OwnedDatabase, events: AsyncIterable<ArchiveEvent>, restoreId: string): Promise<void> {
   const { engine, address } = owned;
