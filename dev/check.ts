@@ -2,6 +2,8 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { chromiumPath } from "../tests/browser/browser.ts";
+import { isMysqlAvailable } from "./mysql/server.ts";
 
 /*
  * `npm test`: every check, and one total. Static checks count as one each; tests count themselves.
@@ -110,6 +112,11 @@ for (const { name, run: perform } of checks.filter((check) => wanted.length === 
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
   lines.push(`${name.padEnd(8)} ${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped in ${seconds} s`);
 }
+// What needs a program that is not here is skipped, and some of it is not even counted.
+const missing = [
+  ...(isMysqlAvailable() ? [] : ["No MySQL server here: what runs on MySQL was skipped (install mariadb-server, or set MYSQL_URL)."]),
+  ...(chromiumPath === undefined ? ["No Chromium here: what needs a browser was skipped."] : []),
+];
 rmSync(reports, { recursive: true, force: true });
-console.log(`\n${lines.join("\n")}\n\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+console.log(`\n${[...lines, ...missing].join("\n")}\n\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed > 0 ? 1 : 0;

@@ -6,6 +6,7 @@ import type {
   DatabasePoolApi,
   OperationAnswer,
   OperationRequest,
+  PoolMetricsView,
   PoolReply,
   ProvisioningStep,
   QueryAnswer,
@@ -70,6 +71,11 @@ export class DatabasePool extends DurableObject<Env> implements DatabasePoolApi 
   async destroy(workspaceId: string): Promise<PoolReply<null>> {
     this.#assertOwn(workspaceId);
     return this.#pool.destroy(workspaceId);
+  }
+
+  async metrics(workspaceId: string): Promise<PoolReply<PoolMetricsView>> {
+    this.#assertOwn(workspaceId);
+    return this.#pool.metrics();
   }
 
   async measureStorage(workspaceId: string, limit: number | null): Promise<PoolReply<number>> {

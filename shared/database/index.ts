@@ -7,6 +7,7 @@ export { applySchema, planSchema } from "./migrations/apply.ts";
 export { dropClaim } from "./migrations/claim-records.ts";
 export { executeOperation } from "./operations/execute.ts";
 export { type DbOperation, dbOperationSchema, type OperationResult, WHERE_OPERATORS } from "./operations/operation.ts";
+export { readPoolMetrics } from "./pool/read-metrics.ts";
 export { createWorkspacePool } from "./pool/workspace-pool.ts";
 export { DATABASE_PROVIDERS } from "./providers/configured.ts";
 export { sealedCredentials } from "./provisioning/credentials.ts";

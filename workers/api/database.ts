@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { migrateDatabase } from "#app";
-import { DATABASE_PROVIDERS, ensureDatabase, getDatabase, rotateCredentials } from "#database";
+import { DATABASE_PROVIDERS, ensureDatabase, getDatabase, readPoolMetrics, rotateCredentials } from "#database";
 import type { Context } from "#platform/context";
 import { notFound } from "#platform/errors";
 import { inWorkspace } from "./access.ts";
@@ -41,7 +41,38 @@ const migrationSchema = z.strictObject({
   dry_run: z.boolean().default(false).openapi({ description: "Only says what would be done" }),
 });
 
+const durations = z.object({ mean: z.number(), max: z.number() });
+
+const metricsSchema = z
+  .object({
+    since: z.string(),
+    size: z.number().openapi({ description: "operations that may run at once" }),
+    running: z.number(),
+    waiting: z.number(),
+    succeeded: z.number(),
+    failed: z.record(z.string(), z.number()).openapi({ description: "by the code of what went wrong" }),
+    wait_ms: durations,
+    run_ms: durations,
+  })
+  .openapi("DatabaseMetrics");
+
 export const databaseRouter = createRouter()
+  .openapi(
+    createRoute({
+      method: "get",
+      path: "/workspaces/{id}/database/metrics",
+      tags,
+      summary: "What has gone through the pool of the database",
+      description: "Counted since the pool was begun; one that was idle for a while begins anew.",
+      ...inWorkspace("database:read"),
+      request: { params: parameters },
+      responses: { 200: jsonContent(dataOf(metricsSchema), "The counts"), ...problemResponses },
+    }),
+    async (c) => {
+      const { failed, ...counts } = await readPoolMetrics(c.get("ctx"), c.get("workspaceId"));
+      return c.json({ data: { ...counts, failed: { ...failed } } }, 200);
+    },
+  )
   .openapi(
     createRoute({
       method: "get",

@@ -58,5 +58,6 @@ describe("a pool of four", () => {
     for (const answer of await Promise.all(asked)) expect(answer).toMatchObject({ ok: true });
     expect(started).toEqual(positions.map(String));
     expect(most).toBe(SIZE);
+    expect(await pool.metrics()).toMatchObject({ value: { size: SIZE, running: 0, waiting: 0, succeeded: 64, failed: {} } });
   });
 });

@@ -5,6 +5,7 @@ import type {
   BackupSummary,
   DatabasePoolApi,
   OperationRequest,
+  PoolMetricsView,
   PoolReply,
   ProvisioningStep,
   QueryRequest,
@@ -34,6 +35,7 @@ import { type QueryAnswer, readQuerySchema, readStatement, toQueryAnswer } from 
 import { asker, readTables, requireTable } from "../tables/table-reader.ts";
 import { explainUnsupported } from "../tables/unsupported-columns.ts";
 import { type Access, Accesses } from "./accesses.ts";
+import { PoolMetrics } from "./metrics.ts";
 import { type OperationSource, sourceAsIs } from "./operation-source.ts";
 import { Slots } from "./slots.ts";
 import { StorageGuard, storageFull } from "./storage.ts";
@@ -86,12 +88,14 @@ export class WorkspacePool implements DatabasePoolApi {
   readonly #slots: Slots;
   /** Statements that wait or run, by the names that they can be stopped by. */
   readonly #stops = new Map<string, AbortController>();
+  readonly #metrics: PoolMetrics;
   #storage: StorageGuard | undefined;
   /** The last provisioning or schema change; the next waits for it. */
   #changes: Promise<unknown> = Promise.resolve();
 
   constructor({ ctx, size, provisioner }: PoolOptions) {
     this.#slots = new Slots(size);
+    this.#metrics = new PoolMetrics(ctx.clock, size);
     this.#ctx = ctx;
     this.#provisioner = provisioner;
     this.#accesses = new Accesses(ctx, provisioner);
@@ -145,6 +149,10 @@ export class WorkspacePool implements DatabasePoolApi {
 
   destroy(workspaceId: string): Promise<PoolReply<null>> {
     return this.#changeEntry(workspaceId, () => this.#provisioner.destroy(workspaceId));
+  }
+
+  async metrics(): Promise<PoolReply<PoolMetricsView>> {
+    return { ok: true, value: this.#metrics.view() };
   }
 
   measureStorage(workspaceId: string, limit: number | null): Promise<PoolReply<number>> {
@@ -208,12 +216,16 @@ export class WorkspacePool implements DatabasePoolApi {
     const controller = new AbortController();
     if (name !== undefined) this.#stops.set(name, controller);
     const { signal } = controller;
+    const passage = this.#metrics.enter();
     const admitted = async () => {
+      passage.begin();
       signal.throwIfAborted();
       return this.#accesses.use(workspaceId, (access) => work(access, signal));
     };
     try {
-      return await this.#reply(workspaceId, () => this.#slots.use(admitted));
+      const reply = await this.#reply(workspaceId, () => this.#slots.use(admitted));
+      passage.end(reply.ok ? null : reply.error.code);
+      return reply;
     } finally {
       if (name !== undefined) this.#stops.delete(name);
     }

@@ -106,6 +106,20 @@ export interface QueryAnswer {
   readonly duration_ms: number;
 }
 
+/** What has gone through a pool since it was begun. */
+export interface PoolMetricsView {
+  readonly since: string;
+  /** Operations that may run at once, that do, and that wait their turn. */
+  readonly size: number;
+  readonly running: number;
+  readonly waiting: number;
+  readonly succeeded: number;
+  /** By the code of what went wrong. */
+  readonly failed: Readonly<Record<string, number>>;
+  readonly wait_ms: { readonly mean: number; readonly max: number };
+  readonly run_ms: { readonly mean: number; readonly max: number };
+}
+
 /** The steps of making a database, in their order. */
 export const PROVISIONING_STEPS = ["create", "roles", "verify", "store"] as const;
 export type ProvisioningStep = (typeof PROVISIONING_STEPS)[number];
@@ -159,6 +173,7 @@ export interface DatabasePoolApi {
   resume(workspaceId: string): Promise<PoolReply<null>>;
   /** Leaves nothing of the database and its roles. */
   destroy(workspaceId: string): Promise<PoolReply<null>>;
+  metrics(workspaceId: string): Promise<PoolReply<PoolMetricsView>>;
   /** Measures the database, in bytes, and takes the number that its plan allows; null: any. */
   measureStorage(workspaceId: string, limit: number | null): Promise<PoolReply<number>>;
   /** Brings the database to what the workspace's apps declare, this one anew, by the owner role; gives the plan that was carried out. */
