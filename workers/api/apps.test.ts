@@ -218,6 +218,7 @@ describe("publishing", () => {
     expect(route).toEqual({
       workspaceId: ada.workspaceId,
       workspaceSlug: slugs[1],
+      region: "auto",
       appId: app.id,
       appSlug: app.slug,
       name: "Echo",
