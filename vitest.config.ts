@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
@@ -13,6 +14,8 @@ export default defineConfig({
           name: "unit",
           include: ["{shared,workers,dev,console}/**/*.test.{ts,tsx}"],
           exclude: ["**/*.workers.test.ts", "**/node_modules/**"],
+          // Many of them wait for a server: on two cores, one file at a time would leave a core idle.
+          maxWorkers: Math.max(2, availableParallelism() - 1),
         },
       },
       {

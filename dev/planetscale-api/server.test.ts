@@ -23,7 +23,7 @@ describe.skipIf(!isMysqlAvailable())("PlanetScale's API in front of MySQL", () =
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), "planetscale-api-"));
-    mysql = await startMysql(join(directory, "mysql"));
+    mysql = await startMysql(join(directory, "mysql"), { durable: false });
   }, 120_000);
 
   beforeEach(async () => {

@@ -50,7 +50,7 @@ describe.skipIf(!isMysqlAvailable())("PlanetScale's protocol in front of MySQL",
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), "mysql-gateway-"));
-    server = await startMysql(directory);
+    server = await startMysql(directory, { durable: false });
     gateway = await startSqlGateway({ port: 0, mysqlUrl: server.adminUrl, limits: { connections: 4, waiting: 1000, pools: 8 } });
     const { username, password } = new URL(server.adminUrl);
     admin = new Client({ url: `http://${username}:${password}@127.0.0.1:${gateway.port}` });

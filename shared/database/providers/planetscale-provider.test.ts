@@ -84,7 +84,7 @@ describe.skipIf(!isMysqlAvailable())("PlanetScale", () => {
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), "planetscale-provider-"));
-    mysql = await startMysql(join(directory, "mysql"));
+    mysql = await startMysql(join(directory, "mysql"), { durable: false });
     gateway = await startSqlGateway({ port: 0, mysqlUrl: mysql.adminUrl });
   }, 120_000);
 
