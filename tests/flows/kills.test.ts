@@ -4,7 +4,19 @@ import { setTimeout as delay } from "node:timers/promises";
 import { createParser } from "eventsource-parser";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { killWorker } from "../stack.ts";
-import { type Answer, call, echo, eventually, type Json, platformRows, publishApp, type SseEvent, signUp, stack } from "./client.ts";
+import {
+  type Answer,
+  call,
+  echo,
+  eventually,
+  type Json,
+  type Member,
+  platformRows,
+  publishApp,
+  type SseEvent,
+  signUp,
+  stack,
+} from "./client.ts";
 
 const KILLS = 20;
 /** Milliseconds for anything at all, on a machine that has other work too. */
@@ -15,6 +27,16 @@ const NODES = ["a", "b", "c", "d", "e"];
 const asked = new Map<string, number[]>();
 let far: Server;
 
+/** The workspace of the asynchronous runs, the id of each by its word, and when they were killed. */
+let member: Member;
+const runs = new Map<string, string>();
+let kills: readonly Kill[];
+/** What each watcher of a streamed run has seen. */
+const watched: SseEvent[][] = [];
+
+const RUNS = 200;
+const WATCHERS = 50;
+
 beforeAll(async () => {
   far = createServer({ keepAliveTimeout: 0 }, async ({ url = "" }, response) => {
     asked.set(url, [...(asked.get(url) ?? []), Date.now()]);
@@ -22,7 +44,17 @@ beforeAll(async () => {
     response.end("done");
   });
   await new Promise<void>((ready) => far.listen(stack().farPort, "127.0.0.1", ready));
-});
+
+  member = await signUp();
+  const app = await publishApp(member, inARow(NODES.map(callNode), { said: "{{ nodes.e.body }}" }));
+  const reply = { id: "reply", type: "llm", config: { model: "offline-drip", prompt: "Say {{ inputs.word }} and more about it." } };
+  const speaking = await publishApp(await signUp(), inARow([callNode("a"), reply, callNode("b")], { text: "{{ nodes.reply.text }}" }));
+  // The same kills for both: every fifth piece of work is a watcher.
+  kills = await killing(RUNS + WATCHERS, async (index) => {
+    if (index % 5 === 4) watched.push(await followThrough(speaking.path, { inputs: { word: `s${index}` } }));
+    else runs.set(`r${index}`, await insist(app.path, `r${index}`));
+  });
+}, PATIENCE);
 afterAll(() => {
   far.closeAllConnections();
   far.close();
@@ -39,25 +71,26 @@ const callNode = (id: string) => ({ id, type: "http", config: { url: `http://127
 
 /**
  * Begins so many pieces of work, an equal part of them before each kill, and kills the runtime at random moments in which it is
- * at work. Gives what has become of each.
+ * at work. Resolves when all of it is done, and tells when the kills were.
  */
-async function killing<T>(amount: number, begin: (index: number) => Promise<T>): Promise<{ kills: Kill[]; done: T[] }> {
-  const kills: Kill[] = [];
-  const work: Promise<T>[] = [];
-  while (kills.length < KILLS) {
+async function killing(amount: number, begin: (index: number) => Promise<void>): Promise<Kill[]> {
+  const done: Kill[] = [];
+  const work: Promise<void>[] = [];
+  while (done.length < KILLS) {
     await eventually(isUp, (up) => up, PATIENCE);
-    const part = Math.ceil((amount * (kills.length + 1)) / KILLS) - work.length;
+    const part = Math.ceil((amount * (done.length + 1)) / KILLS) - work.length;
     work.push(...Array.from({ length: part }, (_, index) => begin(work.length + index)));
     await delay(Math.random() * 1_500);
     const from = Date.now();
     killWorker(stack().pid);
     // What it had sent by then is still to be counted.
     await delay(100);
-    kills.push({ from, to: Date.now() });
+    done.push({ from, to: Date.now() });
   }
   // Whoever comes next finds it up again, the console too.
   await eventually(isUp, (up) => up, PATIENCE);
-  return { kills, done: await Promise.all(work) };
+  await Promise.all(work);
+  return done;
 }
 
 /** Times in ms since the epoch. */
@@ -122,11 +155,7 @@ async function followThrough(path: string, body: unknown): Promise<SseEvent[]> {
 
 describe("when the Worker is killed again and again", { timeout: PATIENCE }, () => {
   it("every asynchronous run that was accepted ends, and no node that has ended runs again", async () => {
-    const member = await signUp();
-    const app = await publishApp(member, inARow(NODES.map(callNode), { said: "{{ nodes.e.body }}" }));
-    const { kills, done } = await killing(200, async (index) => [`r${index}`, await insist(app.path, `r${index}`)] as const);
-    const runs = new Map(done);
-    expect(new Set(runs.values()).size).toBe(200);
+    expect(new Set(runs.values()).size).toBe(RUNS);
 
     const recorded = await eventually(
       () =>
@@ -141,8 +170,11 @@ describe("when the Worker is killed again and again", { timeout: PATIENCE }, () 
                 (SELECT count(*)::int FROM billing_usage_events WHERE workspace_id = $1 AND meter = 'requests') AS requests`,
         [member.workspace.id],
       );
-    const [counts] = await eventually(counted, ([now]) => now !== undefined && now.requests >= 200 && now.node_logs >= 1_400);
-    expect(counts).toEqual({ node_logs: 200 * (NODES.length + 2), requests: 200 });
+    const [counts] = await eventually(
+      counted,
+      ([now]) => now !== undefined && now.requests >= RUNS && now.node_logs >= RUNS * (NODES.length + 2),
+    );
+    expect(counts).toEqual({ node_logs: RUNS * (NODES.length + 2), requests: RUNS });
 
     for (const word of runs.keys()) {
       const times = NODES.map((node) => asked.get(`/${word}/${node}`) ?? []);
@@ -159,10 +191,8 @@ describe("when the Worker is killed again and again", { timeout: PATIENCE }, () 
   });
 
   it("every watcher that comes back has all events once, in order, and the text of the answer", async () => {
-    const reply = { id: "reply", type: "llm", config: { model: "offline-drip", prompt: "Say {{ inputs.word }} and more about it." } };
-    const app = await publishApp(await signUp(), inARow([callNode("a"), reply, callNode("b")], { text: "{{ nodes.reply.text }}" }));
-    const { done } = await killing(50, (index) => followThrough(app.path, { inputs: { word: `s${index}` } }));
-    for (const events of done) {
+    expect(watched).toHaveLength(WATCHERS);
+    for (const events of watched) {
       expect(events.map(({ id }) => Number(id))).toEqual(events.map((_, index) => index + 1));
       expect(events.filter(({ event }) => event === "run.finished")).toHaveLength(1);
       expect(events.at(-1)).toMatchObject({ event: "run.finished", data: { status: "completed" } });

@@ -391,12 +391,11 @@ describe.each(ENGINES)("a schema that changes, at %s", (engine) => {
     });
     await Promise.all(apps.map((app) => applySchema(world.ctx, workspaceId, request(app, 1))));
     const pools = [0, 1].map(() => createWorkspacePool(world.env, () => undefined));
-    const ask = async (app: string, index: number): Promise<void> => {
-      const reply = await pools[index % 2]?.applySchema(workspaceId, request(app, 2));
-      // One that came in between another's work gives way or is given way to: then nothing was done, and it can be repeated.
-      if (reply?.ok !== true) await applySchema(world.ctx, workspaceId, request(app, 2));
-    };
-    await Promise.all(apps.map(ask));
+    const replies = await Promise.all(apps.map((app, index) => pools[index % 2]?.applySchema(workspaceId, request(app, 2))));
+    // One that came in between another's work gives way or is given way to: then nothing was done, and it can be repeated.
+    for (const [index, app] of apps.entries()) {
+      if (replies[index]?.ok !== true) await applySchema(world.ctx, workspaceId, request(app, 2));
+    }
     const { steps } = await planSchema(world.ctx, workspaceId, request(`app_a${engine}`, 2));
     expect(steps).toEqual([]);
     const { rows } = await world.engines[engine].driver.run(await world.addressOf(workspaceId, "owner"), {
