@@ -105,6 +105,11 @@ async function untilMade(ctx: Context, workspaceId: string): Promise<void> {
     if (row?.status === "failed") throw new AppError("database_unavailable", row.error ?? "The workspace's database could not be made.");
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
+  // Whoever asks next begins anew: an instance that has died unnoticed must not be waited for for ever.
+  await ctx.db
+    .update(workspaceDatabases)
+    .set({ updatedAt: new Date(ctx.clock.now()) })
+    .where(and(isOf(workspaceId), eq(workspaceDatabases.status, "provisioning")));
   throw new AppError("database_unavailable", "The workspace's database is still being made.", { retryAfter: 5 });
 }
 
