@@ -2,6 +2,7 @@ import { WorkflowEntrypoint, type WorkflowEvent, type WorkflowStep } from "cloud
 import { runBackup } from "#database";
 import { createContext } from "#platform/context";
 import type { BackupParams, Env } from "#platform/env";
+import { durableSteps } from "./durable-steps.ts";
 
 /** Long enough for a large database, and for a server that is being restarted. */
 const RETRIES = { retries: { limit: 4, delay: "10 seconds", backoff: "exponential" }, timeout: "30 minutes" } as const;
@@ -10,9 +11,6 @@ const RETRIES = { retries: { limit: 4, delay: "10 seconds", backoff: "exponentia
 export class BackUpDatabase extends WorkflowEntrypoint<Env, BackupParams> {
   override async run({ payload }: WorkflowEvent<BackupParams>, step: WorkflowStep): Promise<void> {
     const ctx = createContext(this.env, { actor: { type: "system", name: "backup" }, waitUntil: (work) => this.ctx.waitUntil(work) });
-    await runBackup(ctx, payload.workspaceId, payload.backupId, {
-      do: (name, work) => step.do(name, RETRIES, work),
-      pause: (name) => step.sleep(name, "2 seconds"),
-    });
+    await runBackup(ctx, payload.workspaceId, payload.backupId, durableSteps(step, RETRIES));
   }
 }

@@ -2,6 +2,7 @@ import { WorkflowEntrypoint, type WorkflowEvent, type WorkflowStep } from "cloud
 import { makeDatabase } from "#database";
 import { createContext } from "#platform/context";
 import type { Env, ProvisionParams } from "#platform/env";
+import { durableSteps } from "./durable-steps.ts";
 
 /** Long enough for a server that is being restarted; whoever asks for the database again begins another instance. */
 const RETRIES = { retries: { limit: 8, delay: "2 seconds", backoff: "exponential" }, timeout: "2 minutes" } as const;
@@ -10,9 +11,6 @@ const RETRIES = { retries: { limit: 8, delay: "2 seconds", backoff: "exponential
 export class ProvisionDatabase extends WorkflowEntrypoint<Env, ProvisionParams> {
   override async run({ payload }: WorkflowEvent<ProvisionParams>, step: WorkflowStep): Promise<void> {
     const ctx = createContext(this.env, { actor: { type: "system", name: "provisioning" }, waitUntil: (work) => this.ctx.waitUntil(work) });
-    await makeDatabase(ctx, payload.workspaceId, {
-      do: (name, work) => step.do(name, RETRIES, work),
-      pause: (name) => step.sleep(name, "2 seconds"),
-    });
+    await makeDatabase(ctx, payload.workspaceId, durableSteps(step, RETRIES));
   }
 }

@@ -20,3 +20,4 @@ export { measureStorage, readyDatabases } from "./storage.ts";
 export { exportRows, fileFormatSchema } from "./tables/files/export.ts";
 export { type ImportReport, importRows } from "./tables/files/import.ts";
 export { deleteRow, insertRow, listTables, readRows, runReadQuery, updateRow } from "./tables/rows.ts";
+export type { StepRunner } from "./workflow.ts";

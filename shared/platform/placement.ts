@@ -24,7 +24,7 @@ export function rememberRegion(workspaceId: string, region: string): void {
   known.set(workspaceId, region);
 }
 
-async function regionOf(ctx: Context, workspaceId: string): Promise<Region> {
+async function regionOf(ctx: Pick<Context, "db">, workspaceId: string): Promise<Region> {
   const remembered = known.get(workspaceId);
   if (remembered) return remembered;
   const [row] = await ctx.db.select({ region: workspaces.region }).from(workspaces).where(eq(workspaces.id, workspaceId));
@@ -33,12 +33,14 @@ async function regionOf(ctx: Context, workspaceId: string): Promise<Region> {
   return known.get(workspaceId) ?? "auto";
 }
 
+/** As much of a namespace of objects as placing one takes. */
+interface Namespace<Stub> {
+  getByName(name: string, options?: { locationHint?: DurableObjectLocationHint }): Stub;
+  jurisdiction(jurisdiction: "eu"): { getByName(name: string): Stub };
+}
+
 /** The object that is one workspace's alone, in the workspace's region. Always found by the same name in the same place. */
-export async function workspaceObject<T extends Rpc.DurableObjectBranded | undefined>(
-  ctx: Context,
-  namespace: DurableObjectNamespace<T>,
-  workspaceId: string,
-): Promise<DurableObjectStub<T>> {
+export async function workspaceObject<Stub>(ctx: Pick<Context, "db">, namespace: Namespace<Stub>, workspaceId: string): Promise<Stub> {
   const region = await regionOf(ctx, workspaceId);
   if (region === "eu") return namespace.jurisdiction("eu").getByName(workspaceId);
   return region === "auto" ? namespace.getByName(workspaceId) : namespace.getByName(workspaceId, { locationHint: region });

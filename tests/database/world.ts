@@ -18,7 +18,8 @@ import { createMysqlProvider } from "../../shared/database/providers/mysql-provi
 import { createPostgresProvider } from "../../shared/database/providers/postgres-provider.ts";
 import type { DatabaseRole, EngineName, Provider } from "../../shared/database/providers/provider.ts";
 import { openEntry, readDatabaseRow, targetOf } from "../../shared/database/provisioning/credentials.ts";
-import { makeDatabase, type StepRunner } from "../../shared/database/provisioning/provision.ts";
+import { makeDatabase } from "../../shared/database/provisioning/provision.ts";
+import type { StepRunner } from "../../shared/database/workflow.ts";
 
 const MIGRATIONS = fileURLToPath(new URL("../../migrations/platform/", import.meta.url).href);
 

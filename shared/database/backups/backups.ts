@@ -6,9 +6,9 @@ import { type Page, type PageRequest, readCursor, toPage } from "#platform/pages
 import { auditLogs, workspaceBackups, workspaceRestores } from "#platform/schema";
 import { databaseName } from "../providers/provider.ts";
 import { readReadyRow } from "../provisioning/credentials.ts";
+import { beginInstance } from "../workflow.ts";
 import { archiveKey, openArchive } from "./archive-store.ts";
 import { type BackupRow, type BackupView, requireBackup, viewBackup } from "./records.ts";
-import { beginInstance } from "./workflow.ts";
 
 const DAY_MS = 86_400_000;
 

@@ -6,9 +6,9 @@ import { AppError, validationFailed } from "#platform/errors";
 import { auditLogs, workspaceBackups, workspaceRestores } from "#platform/schema";
 import { databaseName } from "../providers/provider.ts";
 import { readDatabaseRow } from "../provisioning/credentials.ts";
+import { beginInstance } from "../workflow.ts";
 import { newBackup, requireReadyBackup } from "./backups.ts";
 import { type RestoreView, requireRestore, viewRestore } from "./records.ts";
-import { beginInstance } from "./workflow.ts";
 
 export interface RestoreOptions {
   /** The name of the database whose present state is given up. */

@@ -5,10 +5,9 @@ import { errorMessage } from "#platform/errors";
 import type { BackupSummary } from "#platform/objects/database-pool";
 import { auditLogs, workspaceBackups } from "#platform/schema";
 import { askPool } from "../pool/pool-client.ts";
-import type { StepRunner } from "../provisioning/provision.ts";
+import { type StepRunner, takeStep } from "../workflow.ts";
 import { archiveKey } from "./archive-store.ts";
 import { markBackupFailed } from "./backups.ts";
-import { takeStep } from "./workflow.ts";
 
 async function markReady(ctx: Context, workspaceId: string, id: string, summary: BackupSummary): Promise<boolean> {
   const { engine, bytes, sha256, tables, rows, taken_at } = summary;

@@ -5,14 +5,14 @@ import { AppError, errorMessage } from "#platform/errors";
 import type { ReplacementStep, RestoreRequest } from "#platform/objects/database-pool";
 import { auditLogs, workspaceBackups, workspaceRestores } from "#platform/schema";
 import { askPool } from "../pool/pool-client.ts";
-import { ensureDatabase, type StepRunner } from "../provisioning/provision.ts";
+import { ensureDatabase } from "../provisioning/provision.ts";
+import { type StepRunner, takeStep } from "../workflow.ts";
 import { verifyArchive } from "./archive-reader.ts";
 import { archiveKey, openArchive } from "./archive-store.ts";
 import { markBackupFailed, requireReadyBackup } from "./backups.ts";
 import { type RestoreRow, requireRestore } from "./records.ts";
 import { markRestoreFailed } from "./restores.ts";
 import { storeBackup } from "./run-backup.ts";
-import { takeStep } from "./workflow.ts";
 
 async function set(ctx: Context, id: string, values: Partial<RestoreRow>): Promise<void> {
   await ctx.db

@@ -6,7 +6,8 @@ import { WorkspacePool } from "../pool/pool.ts";
 import { createMysqlProvider } from "../providers/mysql-provider.ts";
 import { createPostgresProvider } from "../providers/postgres-provider.ts";
 import type { EngineName } from "../providers/provider.ts";
-import { ensureDatabase, getDatabase, makeDatabase, type StepRunner } from "./provision.ts";
+import type { StepRunner } from "../workflow.ts";
+import { ensureDatabase, getDatabase, makeDatabase } from "./provision.ts";
 import { Provisioner } from "./provisioner.ts";
 
 // Real servers answer; how soon depends on the machine.

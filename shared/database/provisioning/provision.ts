@@ -7,6 +7,7 @@ import { auditLogs, workspaceDatabases, workspaces } from "#platform/schema";
 import { askPool } from "../pool/pool-client.ts";
 import { defaultProvider, isConfigured, PROVIDER_ENGINES, type ProviderName } from "../providers/configured.ts";
 import { databaseName, type EngineName } from "../providers/provider.ts";
+import { beginInstance, type StepRunner } from "../workflow.ts";
 import { type DatabaseRow, readDatabaseRow } from "./credentials.ts";
 
 /** A workspace's database as members see it. Contains no credentials. */
@@ -51,13 +52,6 @@ async function markFailed(ctx: Context, workspaceId: string, error: unknown): Pr
     .where(and(isOf(workspaceId), inArray(workspaceDatabases.status, ["provisioning", "failed"])));
 }
 
-/** How the steps of making a database are run: each to its end, and again from the step that a crash interrupted. */
-export interface StepRunner {
-  do<T extends string | boolean>(name: string, work: () => Promise<T>): Promise<T>;
-  /** Waits a moment for what goes on at the provider. */
-  pause(name: string): Promise<void>;
-}
-
 /** Looks at a provider that is at work, at most; with pauses of two seconds, half an hour. */
 const MAX_LOOKS = 900;
 
@@ -92,10 +86,7 @@ async function begin(ctx: Context, row: DatabaseRow): Promise<void> {
     .update(workspaceDatabases)
     .set({ status: "provisioning", error: null })
     .where(and(isOf(workspaceId), eq(workspaceDatabases.status, "failed")));
-  const [error] = await Promise.allSettled([ctx.env.PROVISION_DATABASE.create({ id, params: { workspaceId } })]);
-  if (error.status === "rejected" && !/already/i.test(errorMessage(error.reason))) {
-    throw new AppError("database_unavailable", "The database cannot be made at the moment.", { cause: error.reason });
-  }
+  await beginInstance(ctx.env.PROVISION_DATABASE, id, { workspaceId });
 }
 
 async function untilMade(ctx: Context, workspaceId: string): Promise<void> {

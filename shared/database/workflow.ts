@@ -1,5 +1,11 @@
 import { AppError, errorCode, errorMessage } from "#platform/errors";
-import type { StepRunner } from "../provisioning/provision.ts";
+
+/** How the steps of long work are run: each to its end, and again from the step that a crash interrupted. */
+export interface StepRunner {
+  do<T extends string | boolean>(name: string, work: () => Promise<T>): Promise<T>;
+  /** Waits a moment for what goes on elsewhere. */
+  pause(name: string): Promise<void>;
+}
 
 /** Begins the one instance of this id. Beginning it again does nothing. Throws database_unavailable. */
 export async function beginInstance<Params>(workflow: Workflow<Params>, id: string, params: Params): Promise<void> {
