@@ -36,8 +36,8 @@ async function routePlatform(request: Request, url: URL, ctx: Context): Promise<
     const { handleApi } = await import("./api/index.ts");
     return handleApi(request, ctx);
   }
-  if (first === "assets") return ctx.env.ASSETS.fetch(request);
-  if (first === "") return Response.redirect(ctx.env.CONSOLE_ORIGIN, 302);
+  if (first === "assets") return asset(request, ctx.env);
+  if (first === "") return new Response(null, { status: 302, headers: { Location: new URL(ctx.env.CONSOLE_ORIGIN).href } });
   if (second === "") throw notFound("The page");
   return handleVisitor(request, ctx, {
     kind: "path",
@@ -51,7 +51,7 @@ async function routePlatform(request: Request, url: URL, ctx: Context): Promise<
 async function routeCustomHost(request: Request, url: URL, ctx: Context): Promise<Response> {
   const target = await findActiveHostname(ctx, url.hostname);
   if (!target) throw new AppError("misdirected_request", `No app is served at ${url.hostname}.`);
-  if (url.pathname.startsWith("/assets/")) return ctx.env.ASSETS.fetch(request);
+  if (url.pathname.startsWith("/assets/")) return asset(request, ctx.env);
   return handleVisitor(request, ctx, { kind: "host", ...target, rest: url.pathname.slice(1), base: "" });
 }
 
@@ -80,8 +80,13 @@ function wantsPage(request: Request): boolean {
 /** Every answer names its request, and none is taken for anything but what it says it is. */
 function stamp(response: Response, requestId: string): Response {
   if (response.webSocket) return response;
-  const stamped = new Response(response.body, response);
-  stamped.headers.set("X-Content-Type-Options", "nosniff");
-  if (!stamped.headers.has("X-Request-Id")) stamped.headers.set("X-Request-Id", requestId);
-  return stamped;
+  response.headers.set("X-Content-Type-Options", "nosniff");
+  if (!response.headers.has("X-Request-Id")) response.headers.set("X-Request-Id", requestId);
+  return response;
+}
+
+/** A static file. What was fetched has headers that cannot be added to, so the answer is made anew. */
+async function asset(request: Request, { ASSETS }: Env): Promise<Response> {
+  const response = await ASSETS.fetch(request);
+  return new Response(response.body, response);
 }

@@ -19,9 +19,22 @@ function limited(request: Request, limit: number, onExcess: () => void): Readabl
   return request.body?.pipeThrough(counter) ?? null;
 }
 
-/** Reads a body by `read`. Throws `payload_too_large`, and `bad_request` naming what the body should have been. */
-async function readLimited<T>(request: Request, limit: number, expected: string, read: (body: Response) => Promise<T>): Promise<T> {
-  if (Number(request.headers.get("Content-Length") ?? 0) > limit) throw tooLarge(limit);
+async function readAs<T>(request: Request, expected: string, read: (body: Body) => Promise<T>): Promise<T> {
+  try {
+    return await read(request);
+  } catch (cause) {
+    throw new AppError("bad_request", `The body is not ${expected}.`, { cause });
+  }
+}
+
+/**
+ * Reads a body by `read`. Throws `payload_too_large`, and `bad_request` naming what the body should have been. A body is never
+ * longer than it was announced to be (RFC 9112, section 6.3), so only one of unknown length has to be counted while it arrives.
+ */
+async function readLimited<T>(request: Request, limit: number, expected: string, read: (body: Body) => Promise<T>): Promise<T> {
+  const announced = request.headers.get("Content-Length");
+  if (Number(announced ?? 0) > limit) throw tooLarge(limit);
+  if (announced !== null && !request.headers.has("Transfer-Encoding")) return readAs(request, expected, read);
   let exceeded = false;
   const body = limited(request, limit, () => {
     exceeded = true;

@@ -1,4 +1,5 @@
 import { and, eq, gte, lt, sql } from "drizzle-orm";
+import { bulkInsert } from "#platform/bulk-insert";
 import type { Context } from "#platform/context";
 import type { NodeLog, RunRecord, UsageEvent } from "#platform/records";
 import { billingUsageEvents, type Meter } from "#platform/schema";
@@ -34,7 +35,7 @@ export async function writeUsage(ctx: Context, records: readonly RunRecord[]): P
       occurredAt: new Date(event.occurred_at),
     })),
   );
-  if (rows.length > 0) await ctx.db.insert(billingUsageEvents).values(rows).onConflictDoNothing();
+  if (rows.length > 0) await ctx.db.execute(bulkInsert(billingUsageEvents, rows, sql`ON CONFLICT DO NOTHING`));
 }
 
 /**

@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { bulkInsert } from "#platform/bulk-insert";
 import type { Context } from "#platform/context";
 import type { RunRecord } from "#platform/records";
 import { executions, nodeLogs, runtimeEvents } from "#platform/schema";
@@ -10,25 +11,28 @@ export interface RevisedRecord {
   readonly revision: number;
 }
 
-/** Rows of one statement: a row has up to 20 parameters, and PostgreSQL takes 65,535 of them. */
-const MAX_ROWS = 2_000;
-
 /**
  * Writes what runs left behind, all or nothing. Any number of deliveries, in any order, give the same rows: executions are
  * replaced only by higher revisions, logs and events are written once.
  */
 export async function writeExecutions(ctx: Context, records: readonly RevisedRecord[]): Promise<void> {
-  const [first, ...rest] = [
-    ...chunks(newest(records).map(executionRow)).map((rows) => upsertExecutions(ctx, rows)),
-    ...chunks(records.flatMap(({ record }) => nodeLogRows(record))).map((rows) =>
-      ctx.db.insert(nodeLogs).values(rows).onConflictDoNothing(),
-    ),
-    ...chunks(records.flatMap(({ record }) => eventRows(record))).map((rows) =>
-      ctx.db.insert(runtimeEvents).values(rows).onConflictDoNothing(),
-    ),
-  ];
-  if (first) await ctx.db.batch([first, ...rest]);
+  const rows = newest(records).map(executionRow);
+  if (rows.length === 0) return;
+  const [logs, events] = [records.flatMap(({ record }) => nodeLogRows(record)), records.flatMap(({ record }) => eventRows(record))];
+  await ctx.db.batch([
+    ctx.db.execute(bulkInsert(executions, rows, REPLACE_OLDER)),
+    ...(logs.length === 0 ? [] : [ctx.db.execute(bulkInsert(nodeLogs, logs, ONCE))]),
+    ...(events.length === 0 ? [] : [ctx.db.execute(bulkInsert(runtimeEvents, events, ONCE))]),
+  ]);
 }
+
+const ONCE = sql`ON CONFLICT DO NOTHING`;
+
+/** Of what an execution is, these change while it goes on. */
+const CHANGING = ["status", "waiting", "revision", "outputs", "error", "usage", "finished_at", "duration_ms"];
+
+const REPLACE_OLDER = sql`ON CONFLICT (id) DO UPDATE SET ${sql.raw(CHANGING.map((name) => `${name} = excluded.${name}`).join(", "))}
+  WHERE excluded.revision > ${executions.revision}`;
 
 /** One record a run: an upsert cannot touch the same row twice. */
 function newest(records: readonly RevisedRecord[]): RevisedRecord[] {
@@ -38,30 +42,6 @@ function newest(records: readonly RevisedRecord[]): RevisedRecord[] {
     if (!known || known.revision < record.revision) byRun.set(record.record.execution.id, record);
   }
   return [...byRun.values()];
-}
-
-function chunks<T>(rows: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(rows.length / MAX_ROWS) }, (_, index) => rows.slice(index * MAX_ROWS, (index + 1) * MAX_ROWS));
-}
-
-function upsertExecutions(ctx: Context, rows: (typeof executions.$inferInsert)[]) {
-  return ctx.db
-    .insert(executions)
-    .values(rows)
-    .onConflictDoUpdate({
-      target: executions.id,
-      set: {
-        status: sql`excluded.status`,
-        waiting: sql`excluded.waiting`,
-        revision: sql`excluded.revision`,
-        outputs: sql`excluded.outputs`,
-        error: sql`excluded.error`,
-        usage: sql`excluded.usage`,
-        finishedAt: sql`excluded.finished_at`,
-        durationMs: sql`excluded.duration_ms`,
-      },
-      setWhere: sql`excluded.revision > ${executions.revision}`,
-    });
 }
 
 function executionRow({ record: { execution }, revision }: RevisedRecord): typeof executions.$inferInsert {

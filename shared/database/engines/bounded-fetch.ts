@@ -7,6 +7,8 @@ export const COMMAND_LIMIT_MS = 60_000;
 /** Bytes of an answer on the wire. Above the limit on its values, below what would endanger the isolate's memory. */
 export const MAX_WIRE_BYTES = 8 * 1024 * 1024;
 
+export const answerTooLarge = () => new AppError("payload_too_large", "The answer of the database is too large.");
+
 export interface BoundedInit extends RequestInit {
   /** Bytes of the response's body, at most; without it there is no limit. */
   readonly maxResponseBytes?: number;
@@ -16,15 +18,21 @@ async function* boundedChunks(body: ReadableStream<Uint8Array>, limit: number): 
   let total = 0;
   for await (const chunk of body) {
     total += chunk.byteLength;
-    if (total > limit) throw new AppError("payload_too_large", "The answer of the database is too large.");
+    if (total > limit) throw answerTooLarge();
     yield chunk;
   }
+}
+
+/** Whether an answer says itself that it is small enough; it cannot be longer than it says (RFC 9112, section 6.3). */
+function isWithin({ headers }: Response, limit: number): boolean {
+  const length = headers.get("Content-Length");
+  return length !== null && Number(length) <= limit && !headers.has("Content-Encoding");
 }
 
 /** `fetch`, but an answer over its limit is cut off while it arrives instead of being collected first. */
 export async function boundedFetch(url: string, { maxResponseBytes, ...init }: BoundedInit): Promise<Response> {
   const response = await fetch(url, init);
-  if (maxResponseBytes === undefined || !response.body) return response;
+  if (maxResponseBytes === undefined || !response.body || isWithin(response, maxResponseBytes)) return response;
   const chunks: Uint8Array[] = [];
   for await (const chunk of boundedChunks(response.body, maxResponseBytes)) chunks.push(chunk);
   return new Response(await new Blob(chunks).arrayBuffer(), { status: response.status });

@@ -1,10 +1,10 @@
 import { columnList, type Operation, type OperationWriter, requiredWhere, statementProgram, type Write } from "../../operations/build.ts";
 import type { Dialect } from "../../operations/dialect.ts";
 import { MAX_ROWS } from "../../operations/operation.ts";
-import { COUNT_COLUMN } from "../../operations/program.ts";
+import { asResult, COUNT_COLUMN, type Program } from "../../operations/program.ts";
 import type { StatementDraft } from "../../operations/statement-draft.ts";
 import { upsertColumns } from "../../operations/upsert.ts";
-import { assignments, insertedRows, withIds } from "../../operations/writes.ts";
+import { assignments, insertedRows, rowsOf, withIds } from "../../operations/writes.ts";
 import { type DbTable, idColumn } from "../../schema/db-schema.ts";
 import { quoteIdentifier } from "./quoting.ts";
 import { postgresTokens } from "./tokens.ts";
@@ -45,19 +45,25 @@ function conflictClause(draft: StatementDraft, table: DbTable, operation: Operat
   return ` ON CONFLICT (${target.map(quoteIdentifier).join(", ")}) DO UPDATE SET ${set.join(", ")}`;
 }
 
-function writeText(draft: StatementDraft, table: DbTable, operation: Write, makeId: () => string): string {
+/** What gives all rows of the operation back. Nothing needs to count them or to leave some out when they are few. */
+function added(draft: StatementDraft, table: DbTable, operation: Operation<"insert" | "upsert">, change: string): Program {
+  if (rowsOf(operation.values).length > MAX_ROWS) return statementProgram(draft, changed(table, change));
+  return statementProgram(draft, `${change} RETURNING ${columnList(dialect, table)}`, asResult);
+}
+
+function write(draft: StatementDraft, table: DbTable, operation: Write, makeId: () => string): Program {
   const name = quoteIdentifier(table.name);
   switch (operation.operation) {
     case "insert":
-      return changed(table, insert(draft, table, operation, makeId));
+      return added(draft, table, operation, insert(draft, table, operation, makeId));
     case "upsert":
-      return changed(table, insert(draft, table, operation, makeId) + conflictClause(draft, table, operation));
+      return added(draft, table, operation, insert(draft, table, operation, makeId) + conflictClause(draft, table, operation));
     case "update": {
       const set = assignments(draft, table, operation.values);
-      return changed(table, `UPDATE ${name} SET ${set}${requiredWhere(draft, table, operation)}`, byId(table));
+      return statementProgram(draft, changed(table, `UPDATE ${name} SET ${set}${requiredWhere(draft, table, operation)}`, byId(table)));
     }
     case "delete":
-      return changed(table, `DELETE FROM ${name}${requiredWhere(draft, table, operation)}`, byId(table));
+      return statementProgram(draft, changed(table, `DELETE FROM ${name}${requiredWhere(draft, table, operation)}`, byId(table)));
   }
 }
 
@@ -65,7 +71,7 @@ export const postgresOperations: OperationWriter = {
   dialect,
   maxParams: MAX_PARAMS,
   order: ({ name }, direction) => `${quoteIdentifier(name)} ${direction === "desc" ? "DESC" : "ASC"}`,
-  write: (draft, table, operation, makeId) => statementProgram(draft, writeText(draft, table, operation, makeId)),
+  write,
   tokens: postgresTokens,
   authored: (tokens, params) => ({
     text: tokens.map(({ text }) => text).join(""),
