@@ -14,6 +14,7 @@ export default defineConfig({
           name: "unit",
           include: ["{shared,workers,dev,console}/**/*.test.{ts,tsx}"],
           exclude: ["**/*.workers.test.ts", "**/node_modules/**"],
+          globalSetup: ["tests/database/prepared-servers.ts"],
           // Many of them wait for a server: on two cores, one file at a time would leave a core idle.
           maxWorkers: Math.max(2, availableParallelism() - 1),
         },

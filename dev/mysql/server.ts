@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
@@ -33,16 +33,18 @@ const NOT_DURABLE = [
   ...["skip-log-bin", "innodb-file-per-table=0", "innodb-stats-persistent=0"],
 ].map((option) => `--loose-${option}`);
 
-/** The server of `MYSQL_URL`, or an installed MariaDB or MySQL started on an empty folder. */
+/** Makes the folder of a server, for a later start; nothing where `MYSQL_URL` names one. */
+export async function prepareMysql(directory: string): Promise<void> {
+  if (process.env["MYSQL_URL"] === undefined) await openFolder(directory);
+  else await mkdir(directory, { recursive: true });
+}
+
+/** The server of `MYSQL_URL`, or an installed MariaDB or MySQL started on the folder in `directory` (made when absent). */
 export async function startMysql(directory: string, { durable = true }: MysqlOptions = {}): Promise<MysqlServer> {
   const given = process.env["MYSQL_URL"];
   if (given !== undefined) return { adminUrl: given, stop: async () => undefined };
 
-  const data = join(directory, "data");
-  // A server deletes what it finds in its folder for temporary files when it starts, which may be another one's.
-  const temporary = join(directory, "tmp");
-  await mkdir(temporary, { recursive: true });
-  const program = await initialise(data, temporary);
+  const { program, data, temporary } = await openFolder(directory);
   const port = await freePort();
   const server = await startProcess({
     command: program,
@@ -63,25 +65,29 @@ export async function startMysql(directory: string, { durable = true }: MysqlOpt
   return { adminUrl: `mysql://root@127.0.0.1:${port}`, stop: () => server.stop() };
 }
 
-/** Makes the data folder; gives the server's program. */
-async function initialise(data: string, temporary: string): Promise<string> {
+interface Folder {
+  /** The server that it is for. */
+  readonly program: string;
+  readonly data: string;
+  /** Of its own: a server deletes what it finds there when it starts, which may be another one's. */
+  readonly temporary: string;
+}
+
+async function openFolder(directory: string): Promise<Folder> {
+  const [mariadb, mysql] = [findProgram("mariadbd"), findProgram("mysqld")];
+  const program = mariadb ?? mysql;
+  if (program === null) throw new Error("No MySQL server: install mariadb-server, or set MYSQL_URL");
+  const folder = { program, data: join(directory, "data"), temporary: join(directory, "tmp") };
+  await mkdir(folder.temporary, { recursive: true });
+  if (!existsSync(folder.data)) await initialise(folder, program === mariadb);
+  return folder;
+}
+
+async function initialise({ program, data, temporary }: Folder, isMariadb: boolean): Promise<void> {
+  const folders = ["--no-defaults", `--datadir=${data}`, `--tmpdir=${temporary}`, ...asRoot()];
   const run = promisify(execFile);
-  const mariadb = findProgram("mariadbd");
-  if (mariadb !== null) {
-    await run("mariadb-install-db", [
-      "--no-defaults",
-      `--datadir=${data}`,
-      `--tmpdir=${temporary}`,
-      "--auth-root-authentication-method=normal",
-      "--skip-test-db",
-      ...asRoot(),
-    ]);
-    return mariadb;
-  }
-  const mysql = findProgram("mysqld");
-  if (mysql === null) throw new Error("No MySQL server: install mariadb-server, or set MYSQL_URL");
-  await run(mysql, ["--no-defaults", "--initialize-insecure", `--datadir=${data}`, `--tmpdir=${temporary}`, ...asRoot()]);
-  return mysql;
+  if (isMariadb) await run("mariadb-install-db", [...folders, "--auth-root-authentication-method=normal", "--skip-test-db"]);
+  else await run(program, [...folders, "--initialize-insecure"]);
 }
 
 async function untilReady(server: ManagedProcess, port: number): Promise<void> {

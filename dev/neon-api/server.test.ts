@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { createNeonClient } from "@neon/sdk";
 import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type PostgresServer, startPostgres } from "../postgres/server.ts";
+import { startTestPostgres } from "../../tests/database/prepared-servers.ts";
+import type { PostgresServer } from "../postgres/server.ts";
 import { type NeonApi, startNeonApi } from "./server.ts";
 
 const API_KEY = "napi_double";
@@ -25,7 +26,7 @@ const statuses = async (projectId: string) =>
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "neon-api-"));
-  postgres = await startPostgres(join(directory, "postgres"), { durable: false });
+  postgres = await startTestPostgres(directory);
 }, 120_000);
 
 beforeEach(async () => {

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { createConnection } from "mariadb";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { isMysqlAvailable, type MysqlServer, startMysql } from "../mysql/server.ts";
+import { startTestMysql } from "../../tests/database/prepared-servers.ts";
+import { isMysqlAvailable, type MysqlServer } from "../mysql/server.ts";
 import { type PlanetscaleApi, startPlanetscaleApi } from "./server.ts";
 
 const passwordSchema = z.object({ id: z.string(), username: z.string(), plain_text: z.string().optional(), access_host_url: z.string() });
@@ -23,7 +24,7 @@ describe.skipIf(!isMysqlAvailable())("PlanetScale's API in front of MySQL", () =
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), "planetscale-api-"));
-    mysql = await startMysql(join(directory, "mysql"), { durable: false });
+    mysql = await startTestMysql(directory);
   }, 120_000);
 
   beforeEach(async () => {

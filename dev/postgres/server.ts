@@ -30,6 +30,11 @@ const POLL_MS = 25;
 /** While backends of a killed server are still going away, a new one cannot start on their folder. */
 const LEFTOVERS = /pre-existing shared memory block|lock file "postmaster\.pid" already exists/;
 
+/** Makes the cluster in `directory`, for a later start. */
+export async function preparePostgres(directory: string): Promise<void> {
+  await openCluster(directory, ...(await Promise.all([postgresBinaries(), unprivilegedRunner()])));
+}
+
 /** Starts PostgreSQL on the cluster in `directory` (made when absent), on the loopback address, and waits until it answers. */
 export async function startPostgres(directory: string, options: PostgresOptions = {}): Promise<PostgresServer> {
   const [binaries, runner] = await Promise.all([postgresBinaries(), unprivilegedRunner()]);

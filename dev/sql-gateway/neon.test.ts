@@ -7,8 +7,9 @@ import { drizzle as drizzleHttp } from "drizzle-orm/neon-http";
 import { drizzle as drizzleSocket } from "drizzle-orm/neon-serverless";
 import { integer, jsonb, numeric, pgTable, text, timestamp } from "drizzle-orm/pg-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { startTestPostgres } from "../../tests/database/prepared-servers.ts";
 import { freePort } from "../listen.ts";
-import { type PostgresServer, startPostgres } from "../postgres/server.ts";
+import type { PostgresServer } from "../postgres/server.ts";
 import { type SqlGateway, startSqlGateway } from "./server.ts";
 
 const orders = pgTable("orders", {
@@ -29,7 +30,7 @@ let url: string;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "neon-gateway-"));
-  [postgres, gateway] = await Promise.all([startPostgres(join(directory, "postgres"), { durable: false }), startSqlGateway({ port: 0 })]);
+  [postgres, gateway] = await Promise.all([startTestPostgres(directory), startSqlGateway({ port: 0 })]);
   neonConfig.fetchEndpoint = `${gateway.origin}/sql`;
   neonConfig.wsProxy = `127.0.0.1:${gateway.port}/v2`;
   neonConfig.useSecureWebSocket = false;

@@ -6,8 +6,9 @@ import { eq, sql } from "drizzle-orm";
 import { boolean, datetime, decimal, int, json, mysqlTable, text, varchar } from "drizzle-orm/mysql-core";
 import { drizzle } from "drizzle-orm/planetscale-serverless";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { startTestMysql } from "../../tests/database/prepared-servers.ts";
 import { freePort } from "../listen.ts";
-import { isMysqlAvailable, type MysqlServer, startMysql } from "../mysql/server.ts";
+import { isMysqlAvailable, type MysqlServer } from "../mysql/server.ts";
 import { type SqlGateway, startSqlGateway } from "./server.ts";
 
 vi.setConfig({ testTimeout: 30_000 });
@@ -50,7 +51,7 @@ describe.skipIf(!isMysqlAvailable())("PlanetScale's protocol in front of MySQL",
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), "mysql-gateway-"));
-    server = await startMysql(directory, { durable: false });
+    server = await startTestMysql(directory);
     gateway = await startSqlGateway({ port: 0, mysqlUrl: server.adminUrl, limits: { connections: 4, waiting: 1000, pools: 8 } });
     const { username, password } = new URL(server.adminUrl);
     admin = new Client({ url: `http://${username}:${password}@127.0.0.1:${gateway.port}` });

@@ -6,8 +6,8 @@ import { neon } from "@neondatabase/serverless";
 import { type Context, createContext } from "#platform/context";
 import type { BackupParams, Env, ProvisionParams, RestoreParams } from "#platform/env";
 import { apps, users, workspaces } from "#platform/schema";
-import { isMysqlAvailable, type MysqlServer, startMysql } from "../../dev/mysql/server.ts";
-import { type PostgresServer, startPostgres } from "../../dev/postgres/server.ts";
+import { isMysqlAvailable, type MysqlServer } from "../../dev/mysql/server.ts";
+import type { PostgresServer } from "../../dev/postgres/server.ts";
 import { type SqlGateway, startSqlGateway } from "../../dev/sql-gateway/server.ts";
 import { runBackup } from "../../shared/database/backups/run-backup.ts";
 import { runRestore } from "../../shared/database/backups/run-restore.ts";
@@ -20,6 +20,7 @@ import type { DatabaseRole, EngineName, Provider } from "../../shared/database/p
 import { openEntry, readDatabaseRow, targetOf } from "../../shared/database/provisioning/credentials.ts";
 import { makeDatabase } from "../../shared/database/provisioning/provision.ts";
 import type { StepRunner } from "../../shared/database/workflow.ts";
+import { startTestMysql, startTestPostgres } from "./prepared-servers.ts";
 
 const MIGRATIONS = fileURLToPath(new URL("../../migrations/platform/", import.meta.url).href);
 
@@ -65,10 +66,7 @@ interface Servers {
 
 async function startServers(): Promise<Servers> {
   const directory = await mkdtemp(join(tmpdir(), "workspace-database-"));
-  const [postgres, mysql] = await Promise.all([
-    startPostgres(join(directory, "postgres"), { durable: false }),
-    isMysqlAvailable() ? startMysql(join(directory, "mysql"), { durable: false }) : undefined,
-  ]);
+  const [postgres, mysql] = await Promise.all([startTestPostgres(directory), isMysqlAvailable() ? startTestMysql(directory) : undefined]);
   return { directory, postgres, mysql, gateway: await startSqlGateway({ port: 0, mysqlUrl: mysql?.adminUrl }) };
 }
 

@@ -6,8 +6,9 @@ import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { dieAt, killedEverywhere, type Moment } from "../../../dev/killed-calls.ts";
 import { type NeonApi, startNeonApi } from "../../../dev/neon-api/server.ts";
-import { type PostgresServer, startPostgres } from "../../../dev/postgres/server.ts";
+import type { PostgresServer } from "../../../dev/postgres/server.ts";
 import { type SqlGateway, startSqlGateway } from "../../../dev/sql-gateway/server.ts";
+import { startTestPostgres } from "../../../tests/database/prepared-servers.ts";
 import { createNeonDriver } from "../engines/postgres/neon-driver.ts";
 import { createNeonProvider, type NeonOptions } from "./neon-provider.ts";
 import { createPostgresRoles, type PostgresRoles } from "./postgres-roles.ts";
@@ -73,7 +74,7 @@ async function existing({ name }: DatabaseTarget): Promise<unknown> {
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "neon-provider-"));
-  [postgres, gateway] = await Promise.all([startPostgres(join(directory, "postgres"), { durable: false }), startSqlGateway({ port: 0 })]);
+  [postgres, gateway] = await Promise.all([startTestPostgres(directory), startSqlGateway({ port: 0 })]);
   roles = createPostgresRoles(createNeonDriver({ SQL_GATEWAY_ORIGIN: gateway.origin }));
 }, 120_000);
 

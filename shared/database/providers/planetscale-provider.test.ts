@@ -5,9 +5,10 @@ import { Client } from "@planetscale/database";
 import { createConnection } from "mariadb";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { dieAt, killedEverywhere, type Moment } from "../../../dev/killed-calls.ts";
-import { isMysqlAvailable, type MysqlServer, startMysql } from "../../../dev/mysql/server.ts";
+import { isMysqlAvailable, type MysqlServer } from "../../../dev/mysql/server.ts";
 import { type PlanetscaleApi, startPlanetscaleApi } from "../../../dev/planetscale-api/server.ts";
 import { type SqlGateway, startSqlGateway } from "../../../dev/sql-gateway/server.ts";
+import { startTestMysql } from "../../../tests/database/prepared-servers.ts";
 import { plain } from "../engines/driver.ts";
 import { createPlanetscaleDriver } from "../engines/mysql/planetscale-driver.ts";
 import { createPlanetscaleProvider, type PlanetscaleOptions } from "./planetscale-provider.ts";
@@ -84,7 +85,7 @@ describe.skipIf(!isMysqlAvailable())("PlanetScale", () => {
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), "planetscale-provider-"));
-    mysql = await startMysql(join(directory, "mysql"), { durable: false });
+    mysql = await startTestMysql(directory);
     gateway = await startSqlGateway({ port: 0, mysqlUrl: mysql.adminUrl });
   }, 120_000);
 

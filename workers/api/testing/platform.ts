@@ -8,9 +8,8 @@ import { type Context, createContext } from "#platform/context";
 import { configureDriver } from "#platform/db";
 import type { Env } from "#platform/env";
 // biome-ignore lint/style/noRestrictedImports: tests run on the local stack's database
-import { startPostgres } from "../../../dev/postgres/server.ts";
-// biome-ignore lint/style/noRestrictedImports: tests run on the local stack's database
 import { startSqlGateway } from "../../../dev/sql-gateway/server.ts";
+import { startTestPostgres } from "../../../tests/database/prepared-servers.ts";
 import { handleApi } from "../index.ts";
 
 export const API_ORIGIN = "http://127.0.0.1:8787";
@@ -55,10 +54,7 @@ export interface Platform {
 /** The members' API on a real PostgreSQL, behind the drivers that production uses. */
 export async function startPlatform(): Promise<Platform> {
   const directory = await mkdtemp(join(tmpdir(), "api-"));
-  const [postgres, gateway] = await Promise.all([
-    startPostgres(join(directory, "postgres"), { durable: false }),
-    startSqlGateway({ port: 0 }),
-  ]);
+  const [postgres, gateway] = await Promise.all([startTestPostgres(directory), startSqlGateway({ port: 0 })]);
   const env = environment({ DATABASE_URL: postgres.url("postgres"), SQL_GATEWAY_ORIGIN: gateway.origin });
   await applyMigrations(env);
   const pending: Promise<unknown>[] = [];
