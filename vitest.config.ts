@@ -17,6 +17,9 @@ export default defineConfig({
           globalSetup: ["tests/database/prepared-servers.ts"],
           // Many of them wait for a server: on two cores, one file at a time would leave a core idle.
           maxWorkers: Math.max(2, availableParallelism() - 1),
+          // What waits for a server has no pace of its own.
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
         },
       },
       {
