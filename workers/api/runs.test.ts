@@ -49,6 +49,7 @@ function recordOf(id: string, status: "completed" | "failed", startedAt: number,
     started_at: startedAt,
     duration_ms: 12,
   };
+  const outputs = status === "completed" ? { said: "hello" } : null;
   return {
     execution: {
       id,
@@ -60,14 +61,14 @@ function recordOf(id: string, status: "completed" | "failed", startedAt: number,
       session_id: "vis_1",
       api_key_id: null,
       inputs: { word: "hi" },
-      outputs: status === "completed" ? { said: "hello" } : null,
+      outputs,
       error: log.error,
       usage: { input_tokens: tokens, output_tokens: 0, total_tokens: tokens },
       started_at: startedAt,
       finished_at: startedAt + 20,
     },
     node_logs: [log],
-    usage_events: usageEventsOf(id, [log], startedAt),
+    usage_events: usageEventsOf({ id, started_at: startedAt, outputs }, [log]),
     runtime_events: [],
   };
 }
