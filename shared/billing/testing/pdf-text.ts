@@ -1,0 +1,26 @@
+/** Bytes of WinAnsi that are not Latin-1, as far as documents here use them. */
+const WIN_ANSI: Readonly<Record<number, string>> = { 0x80: "€", 0x92: "’", 0x96: "–" };
+
+/** The texts that a PDF shows, in the order it writes them; written from the format's side, not from the writer's. */
+export function pdfTexts(file: Uint8Array): string[] {
+  const source = new TextDecoder("latin1").decode(file);
+  return Array.from(source.matchAll(/BT (.*?) ET/gs), ([, block = ""]) =>
+    Array.from(block.matchAll(/\/(F\d) [\d.]+ Tf <([0-9A-F]*)> Tj/g), ([, font = "", hex = ""]) => decode(font, hex)).join(""),
+  );
+}
+
+function decode(font: string, hex: string): string {
+  const digits = font === "F3" ? 4 : 2;
+  const codes = hex.match(new RegExp(`.{${digits}}`, "g"))?.map((code) => Number.parseInt(code, 16)) ?? [];
+  return codes.map((code) => (digits === 2 ? WIN_ANSI[code] : undefined) ?? String.fromCharCode(code)).join("");
+}
+
+/** Whether the table at the end says where each object begins. */
+export function hasSoundTable(file: Uint8Array): boolean {
+  const source = new TextDecoder("latin1").decode(file);
+  const start = Number(/startxref\n(\d+)\n%%EOF\n$/.exec(source)?.[1]);
+  const entries = Array.from(source.slice(start).matchAll(/^(\d{10}) 00000 n $/gm), ([, offset]) => Number(offset));
+  return (
+    source.startsWith("xref", start) && entries.length > 0 && entries.every((offset, index) => source.startsWith(`${index + 1} 0 obj`, offset))
+  );
+}
