@@ -8,7 +8,16 @@ const iso = ({ periodStart, periodEnd }: { periodStart: number; periodEnd: numbe
 ];
 const at = (text: string) => Date.parse(text);
 
-const ZONES = ["UTC", "America/New_York", "Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe", "America/Santiago", "Asia/Beirut", "Pacific/Apia"];
+const ZONES = [
+  "UTC",
+  "America/New_York",
+  "Europe/Berlin",
+  "Asia/Kolkata",
+  "Australia/Lord_Howe",
+  "America/Santiago",
+  "Asia/Beirut",
+  "Pacific/Apia",
+];
 const anchors = fc.record({ anchorDay: fc.integer({ min: 1, max: 31 }), timeZone: fc.constantFrom(...ZONES) });
 const moments = fc.integer({ min: at("2009-01-01T00:00:00Z"), max: at("2035-01-01T00:00:00Z") });
 

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { MeterLimits, PlanTerms } from "#platform/schema";
 import { stopsOf } from "./periods.ts";
-import { adjustmentLine, balanced, baseLines, includedIn, type InvoiceLine, overageLine, type Segment } from "./rating.ts";
+import { adjustmentLine, balanced, baseLines, type InvoiceLine, includedIn, overageLine, type Segment } from "./rating.ts";
 
 const NO_LIMITS: MeterLimits = { requests: null, tokens: null, db_storage_bytes: null, egress_bytes: null, run_ms: null };
 
@@ -11,8 +11,10 @@ function plan(changes: Partial<PlanTerms> = {}, requests: number | null = 1_000)
   return { code: "pro", name: "Pro", currency: "USD", price_minor: 2_900, limits, overage_micros: { requests: 200 }, ...changes };
 }
 
+type PlanStart = readonly [startsAt: number, terms: PlanTerms];
+
 /** A period of 1,000 ms, with plans that begin at moments of it. */
-function periodOf(...plans: readonly (readonly [startsAt: number, terms: PlanTerms])[]) {
+function periodOf(...plans: readonly PlanStart[]) {
   const period = { periodStart: 0, periodEnd: 1_000, fullMs: 1_000 };
   const segments = plans.map(([startsAt, terms], index): Segment => ({ startsAt, endsAt: plans[index + 1]?.[0] ?? 1_000, terms }));
   return { period, segments };
@@ -58,7 +60,10 @@ describe("a change of plan", () => {
   });
 
   it("costs what each plan costs for its time, within half a minor unit a line, however often it happens", () => {
-    const changes = fc.uniqueArray(fc.tuple(fc.integer({ min: 1, max: 999 }), fc.nat(100_000)), { maxLength: 6, selector: ([time]) => time });
+    const changes = fc.uniqueArray(fc.tuple(fc.integer({ min: 1, max: 999 }), fc.nat(100_000)), {
+      maxLength: 6,
+      selector: ([time]) => time,
+    });
     fc.assert(
       fc.property(fc.nat(100_000), changes, (first, later) => {
         const plans = [[0, first] as const, ...later].sort(([a], [b]) => a - b);
@@ -79,14 +84,14 @@ describe("a change of plan", () => {
 
   it("lets a meter go on where the new plan has a price for it, and else stops it at what all plans include", () => {
     const free = plan({ overage_micros: {} });
-    expect(stopsOf(...stops([0, free], [500, plan()]))).toMatchObject({ requests: null, db_storage_bytes: 100 });
-    expect(stopsOf(...stops([0, free], [500, plan({ overage_micros: {} }, 10_000)]))).toMatchObject({ requests: 5_500 });
-    expect(stopsOf(...stops([0, free]))).toMatchObject({ requests: 1_000, tokens: null });
+    expect(stops([0, free], [500, plan()])).toMatchObject({ requests: null, db_storage_bytes: 100 });
+    expect(stops([0, free], [500, plan({ overage_micros: {} }, 10_000)])).toMatchObject({ requests: 5_500 });
+    expect(stops([0, free])).toMatchObject({ requests: 1_000, tokens: null });
   });
 
-  function stops(...plans: Parameters<typeof periodOf>) {
+  function stops(...plans: readonly PlanStart[]) {
     const { period, segments } = periodOf(...plans);
-    return [period, segments] as const;
+    return stopsOf(period, segments);
   }
 });
 

@@ -1,10 +1,19 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { aggregateUsage, changePlan, correctUsage, eventsOfLine, openPeriod, settleWorkspace, updateBillingProfile, usageOfRun, writeUsage } from "#billing";
+import {
+  aggregateUsage,
+  changePlan,
+  correctUsage,
+  eventsOfLine,
+  openPeriod,
+  settleWorkspace,
+  updateBillingProfile,
+  usageOfRun,
+  writeUsage,
+} from "#billing";
 import type { Context } from "#platform/context";
 import type { RunRecord, UsageEvent } from "#platform/records";
 import { billingPlans, type MeterLimits } from "#platform/schema";
-// biome-ignore lint/style/noRestrictedImports: the PDF is read as somebody else would read it
 import { hasSoundTable, pdfTexts } from "../../shared/billing/testing/pdf-text.ts";
 import { type Answer, type Person, type Platform, startPlatform } from "./testing/platform.ts";
 
@@ -31,7 +40,8 @@ let invoice: Answer["body"];
 const events: UsageEvent[] = [];
 
 const contextAt = (now: number): Context => platform.context({ now: () => now });
-const call = (route: string, headers = {}) => platform.call(route.replace(" /", ` /api/v1/workspaces/${ada.workspaceId}/`), { as: ada.as, headers });
+const call = (route: string, headers = {}) =>
+  platform.call(route.replace(" /", ` /api/v1/workspaces/${ada.workspaceId}/`), { as: ada.as, headers });
 
 /** Numbers that look like chance and are the same every time. */
 function* chance(): Generator<number> {
@@ -84,7 +94,9 @@ function recordOf(id: string, at: number, usage_events: UsageEvent[]): RunRecord
 
 /** Writes many records as the consumer of the outboxes would, in fewer statements. */
 async function write(records: readonly RunRecord[]): Promise<void> {
-  const rows = records.flatMap(({ execution, usage_events }) => usage_events.map((event) => ({ ...event, run: execution.id, app: execution.app_id })));
+  const rows = records.flatMap(({ execution, usage_events }) =>
+    usage_events.map((event) => ({ ...event, run: execution.id, app: execution.app_id })),
+  );
   for (let start = 0; start < rows.length; start += 20_000) {
     await platform.context().db.execute(sql`
       INSERT INTO billing_usage_events (id, workspace_id, app_id, execution_id, meter, quantity, occurred_at)
@@ -95,15 +107,18 @@ async function write(records: readonly RunRecord[]): Promise<void> {
 }
 
 async function offer(code: string, position: number, { price, requests, tokens, requestMicros, tokenMicros }: Terms): Promise<void> {
-  await platform.context().db.insert(billingPlans).values({
-    code,
-    name: code,
-    position,
-    currency: "USD",
-    priceMinor: price,
-    limits: { ...NO_LIMITS, requests, tokens },
-    overageMicros: { requests: requestMicros, tokens: tokenMicros },
-  });
+  await platform
+    .context()
+    .db.insert(billingPlans)
+    .values({
+      code,
+      name: code,
+      position,
+      currency: "USD",
+      priceMinor: price,
+      limits: { ...NO_LIMITS, requests, tokens },
+      overageMicros: { requests: requestMicros, tokens: tokenMicros },
+    });
 }
 
 /** What a stretch of the month owes for a meter, made event by event: each costs a price of millionths once what is included is used up. */
@@ -156,7 +171,13 @@ beforeAll(async () => {
   await write(records.slice(RUNS / 2));
   // Delivered twice, before and after they were added up.
   await writeUsage(contextAt(APRIL), [...records.slice(0, 50), ...records.slice(-50)]);
-  const correction = { reference: "ticket-1", meter: "requests", quantity: -321, occurredAt: CHANGE + HOUR, reason: "Counted twice" } as const;
+  const correction = {
+    reference: "ticket-1",
+    meter: "requests",
+    quantity: -321,
+    occurredAt: CHANGE + HOUR,
+    reason: "Counted twice",
+  } as const;
   await correctUsage(contextAt(APRIL), ada.workspaceId, correction);
   events.push({ id: "correction", meter: "requests", quantity: -321, occurred_at: CHANGE + HOUR });
   const afterwards = contextAt(APRIL + 2 * HOUR);
@@ -214,7 +235,10 @@ describe("a month of 100,000 events", () => {
       expect(used.length).toBeGreaterThan(1);
       for (const { id, meter, occurred_at, invoice_line } of used) {
         const from = Date.parse(occurred_at) < CHANGE ? MARCH : CHANGE;
-        expect([id, invoice_line]).toEqual([id, { invoice_id: invoice.id, number: invoice.number, line: lineOf("overage", meter, from).line }]);
+        expect([id, invoice_line]).toEqual([
+          id,
+          { invoice_id: invoice.id, number: invoice.number, line: lineOf("overage", meter, from).line },
+        ]);
       }
     }
     const { line, used } = lineOf("overage", "requests", CHANGE);
@@ -236,7 +260,13 @@ describe("a month of 100,000 events", () => {
   it("is corrected afterwards on the next invoice, which names the time it is about", async () => {
     const ctx = contextAt(MAY - HOUR);
     const late: UsageEvent = { id: "late", meter: "requests", quantity: 54_321, occurred_at: CHANGE - 5 };
-    const correction = { reference: "ticket-2", meter: "requests", quantity: late.quantity, occurredAt: late.occurred_at, reason: "Lost" } as const;
+    const correction = {
+      reference: "ticket-2",
+      meter: "requests",
+      quantity: late.quantity,
+      occurredAt: late.occurred_at,
+      reason: "Lost",
+    } as const;
     const first = await correctUsage(ctx, ada.workspaceId, correction);
     expect(await correctUsage(ctx, ada.workspaceId, correction)).toEqual(first);
     await openPeriod(ctx, ada.workspaceId);

@@ -1,5 +1,5 @@
 /** Bytes of WinAnsi that are not Latin-1, as far as documents here use them. */
-const WIN_ANSI: Readonly<Record<number, string>> = { 0x80: "€", 0x92: "’", 0x96: "–" };
+const WIN_ANSI: Readonly<Record<number, string>> = { 128: "€", 146: "’", 150: "–" };
 
 /** The texts that a PDF shows, in the order it writes them; written from the format's side, not from the writer's. */
 export function pdfTexts(file: Uint8Array): string[] {
@@ -21,6 +21,8 @@ export function hasSoundTable(file: Uint8Array): boolean {
   const start = Number(/startxref\n(\d+)\n%%EOF\n$/.exec(source)?.[1]);
   const entries = Array.from(source.slice(start).matchAll(/^(\d{10}) 00000 n $/gm), ([, offset]) => Number(offset));
   return (
-    source.startsWith("xref", start) && entries.length > 0 && entries.every((offset, index) => source.startsWith(`${index + 1} 0 obj`, offset))
+    source.startsWith("xref", start) &&
+    entries.length > 0 &&
+    entries.every((offset, index) => source.startsWith(`${index + 1} 0 obj`, offset))
   );
 }
