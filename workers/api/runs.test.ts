@@ -244,9 +244,9 @@ describe("usage", () => {
     expect(body.data).toMatchObject({
       period_start: "2026-01-01T00:00:00.000Z",
       period_end: "2026-02-01T00:00:00.000Z",
-      totals: { requests: 2, tokens: 12 },
+      totals: { requests: 2, tokens: 12, run_ms: 24, egress_bytes: 16 },
     });
-    expect(body.data.days).toHaveLength(4);
+    expect(body.data.days).toHaveLength(7);
     expect(body.data.days).toContainEqual({ day: "2026-01-16", app_id: appId, meter: "tokens", quantity: 5 });
     expect((await call(`GET /workspaces/${ada.workspaceId}/usage?month=2025-12`)).body.data.totals.requests).toBe(0);
   });
