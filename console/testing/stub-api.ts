@@ -227,7 +227,12 @@ const quota = {
   meters: { requests: { limit: 1000, used: 962 }, tokens: { limit: 200_000, used: 48_310 }, run_ms: { limit: null, used: 5_430_000 } },
 };
 
-const month = { period_start: "2026-11-01T00:00:00.000Z", period_end: "2026-12-01T00:00:00.000Z", time_zone: "Europe/Berlin", currency: "USD" };
+const month = {
+  period_start: "2026-11-01T00:00:00.000Z",
+  period_end: "2026-12-01T00:00:00.000Z",
+  time_zone: "Europe/Berlin",
+  currency: "USD",
+};
 
 const upcoming = {
   ...month,
