@@ -1,7 +1,7 @@
 /*
  * A small writer of PDF (ISO 32000-1): text and rules on A4 pages, in Helvetica, which every reader has. What WinAnsi cannot
- * write is written in a font for Chinese, Japanese kana, Greek and Cyrillic that readers substitute (9.7.5.2, Table 118), so
- * that nothing has to be embedded; a map to Unicode (9.10.3) lets any of it be copied and searched.
+ * write is written in a font for Chinese, Japanese kana, Greek and Cyrillic that readers bring themselves (9.7.5.2, Table 118),
+ * so that nothing has to be embedded; what it says is noted beside it (ActualText, 14.9.4), to be copied and searched anywhere.
  */
 
 const PAGE = { width: 595, height: 842 } as const;
@@ -62,9 +62,17 @@ function runsOf(text: string): { readonly latin: boolean; readonly text: string 
 
 const hex = (value: number, digits: number) => value.toString(16).toUpperCase().padStart(digits, "0");
 
-function encode({ latin, text }: { readonly latin: boolean; readonly text: string }): string {
-  if (latin) return `<${Array.from(text, (character) => hex(winAnsiByte(character) ?? 0x3f, 2)).join("")}>`;
-  return `<${Array.from({ length: text.length }, (_, index) => hex(text.charCodeAt(index), 4)).join("")}>`;
+/** UTF-16, as text strings and the font of other scripts have it. */
+function utf16(text: string): string {
+  return Array.from({ length: text.length }, (_, index) => hex(text.charCodeAt(index), 4)).join("");
+}
+
+/** The operators that show a run. A space goes before other scripts: a reader that lacks their font has something to hang the text on. */
+function show({ latin, text }: { readonly latin: boolean; readonly text: string }, font: string, size: number): string {
+  const bytes = Array.from(text, (character) => hex(winAnsiByte(character) ?? 0x3f, 2)).join("");
+  if (latin) return `/${font} ${size} Tf <${bytes}> Tj`;
+  const units = utf16(text);
+  return `/Span << /ActualText <FEFF${units}> >> BDC /${font} ${size} Tf <20> Tj /F3 ${size} Tf <${units}> Tj EMC`;
 }
 
 /** Width of a text in points. */
@@ -90,7 +98,7 @@ export class PdfDocument {
 
   text(x: number, y: number, text: string, { size = 9, bold = false, right = false }: TextStyle = {}): void {
     const from = right ? x - widthOf(text, size) : x;
-    const shown = runsOf(text).map((run) => `/${run.latin ? (bold ? "F2" : "F1") : "F3"} ${size} Tf ${encode(run)} Tj`);
+    const shown = runsOf(text).map((run) => show(run, bold ? "F2" : "F1", size));
     this.#draw(`BT ${from.toFixed(2)} ${(PAGE.height - y).toFixed(2)} Td ${shown.join(" ")} ET`);
   }
 
@@ -140,25 +148,13 @@ function fileOf(objects: readonly string[], catalog: number): string {
   return `${file}${table}trailer\n<< /Size ${size} /Root ${catalog} 0 R >>\nstartxref\n${file.length}\n%%EOF\n`;
 }
 
-/** Every UTF-16 unit means itself. A range may not go beyond its last byte, and a map holds 100 of them at a time. */
-function unicodeMap(): string {
-  const ranges = Array.from({ length: 256 }, (_, high) => `<${hex(high, 2)}00> <${hex(high, 2)}FF> <${hex(high, 2)}00>`);
-  const blocks = [0, 100, 200].map((start) => ranges.slice(start, start + 100));
-  const mapped = blocks.map((block) => `${block.length} beginbfrange\n${block.join("\n")}\nendbfrange`).join("\n");
-  return `/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /Units def /CMapType 2 def
-1 begincodespacerange <0000> <FFFF> endcodespacerange
-${mapped}
-endcmap end end`;
-}
-
 const CJK = "/BaseFont /STSong-Light";
 
-/** Objects 1 to 6: the three fonts that pages name, and what the third is made of. */
+/** Objects 1 to 5: the three fonts that pages name, and what the third is made of. */
 const FONTS: readonly string[] = [
   "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
   "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica-Bold /Encoding /WinAnsiEncoding >>",
-  `<< /Type /Font /Subtype /Type0 ${CJK} /Encoding /UniGB-UTF16-H /DescendantFonts [4 0 R] /ToUnicode 6 0 R >>`,
+  `<< /Type /Font /Subtype /Type0 ${CJK} /Encoding /UniGB-UTF16-H /DescendantFonts [4 0 R] >>`,
   `<< /Type /Font /Subtype /CIDFontType0 ${CJK} /CIDSystemInfo << /Registry (Adobe) /Ordering (GB1) /Supplement 5 >> /FontDescriptor 5 0 R >>`,
   "<< /Type /FontDescriptor /FontName /STSong-Light /Flags 6 /FontBBox [-25 -254 1000 880] /ItalicAngle 0 /Ascent 880 /Descent -120 /CapHeight 880 /StemV 93 >>",
-  stream(unicodeMap()),
 ];

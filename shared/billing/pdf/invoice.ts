@@ -75,9 +75,9 @@ function tableHead(sheet: Sheet, currency: string): void {
   document.text(COLUMNS.used, sheet.y, "Used", head);
   document.text(COLUMNS.included, sheet.y, "Included", head);
   document.text(COLUMNS.price, sheet.y, "Unit price", head);
-  document.text(COLUMNS.amount, sheet.y, `Amount (${currency})`, head);
+  document.text(COLUMNS.amount, sheet.y, currency, head);
   document.rule(LEFT, sheet.y + 5, RIGHT);
-  sheet.next();
+  sheet.next(1.25);
 }
 
 function row(sheet: Sheet, line: InvoiceLineView, currency: string): void {

@@ -4,13 +4,13 @@ const WIN_ANSI: Readonly<Record<number, string>> = { 128: "€", 146: "’", 150
 /** The texts that a PDF shows, in the order it writes them; written from the format's side, not from the writer's. */
 export function pdfTexts(file: Uint8Array): string[] {
   const source = new TextDecoder("latin1").decode(file);
-  return Array.from(source.matchAll(/BT (.*?) ET/gs), ([, block = ""]) =>
-    Array.from(block.matchAll(/\/(F\d) [\d.]+ Tf <([0-9A-F]*)> Tj/g), ([, font = "", hex = ""]) => decode(font, hex)).join(""),
-  );
+  return Array.from(source.matchAll(/BT (.*?) ET/gs), ([, block = ""]) => {
+    const parts = block.matchAll(/ActualText <FEFF([0-9A-F]*)> >> BDC .*? EMC|<([0-9A-F]*)> Tj/g);
+    return Array.from(parts, ([, units, bytes = ""]) => (units === undefined ? decode(bytes, 2) : decode(units, 4))).join("");
+  });
 }
 
-function decode(font: string, hex: string): string {
-  const digits = font === "F3" ? 4 : 2;
+function decode(hex: string, digits: 2 | 4): string {
   const codes = hex.match(new RegExp(`.{${digits}}`, "g"))?.map((code) => Number.parseInt(code, 16)) ?? [];
   return codes.map((code) => (digits === 2 ? WIN_ANSI[code] : undefined) ?? String.fromCharCode(code)).join("");
 }
