@@ -8,7 +8,7 @@ import { auditLogs, creditNotes, type INVOICE_STATUSES, type InvoiceCustomer, in
 import { type InvoiceLineView, lineView } from "./line-view.ts";
 import { decimalOf } from "./money.ts";
 
-export interface CreditNoteView {
+interface CreditNoteView {
   readonly id: string;
   readonly number: string;
   readonly amount_minor: number;

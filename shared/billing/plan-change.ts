@@ -12,7 +12,7 @@ import { refreshQuota } from "./quota.ts";
 import { baseLines, type InvoiceLine, type Segment } from "./rating.ts";
 
 /** At once, or from the end of the current period on. */
-export type When = "now" | "period_end";
+type When = "now" | "period_end";
 
 export interface PlanRequest {
   readonly plan: string;

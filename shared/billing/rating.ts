@@ -33,7 +33,7 @@ export function isLevel(meter: Meter): boolean {
 }
 
 /** What a stretch of time is of a full period. */
-export function shareBetween(startsAt: number, endsAt: number, { fullMs }: Pick<BillingPeriod, "fullMs">): Share {
+function shareBetween(startsAt: number, endsAt: number, { fullMs }: Pick<BillingPeriod, "fullMs">): Share {
   const part = endsAt - startsAt;
   return part === fullMs ? WHOLE : { part: BigInt(part), whole: BigInt(fullMs) };
 }

@@ -9,7 +9,7 @@ import { type InvoiceLine, includedIn, isLevel, overageLine, type Segment } from
 import { usedBetween } from "./usage-totals.ts";
 
 /** What a meter stands at in the current period. */
-export interface MeterState {
+interface MeterState {
   readonly meter: Meter;
   readonly used: number;
   /** Units that the plans of the period include; null: without limit. */

@@ -6,7 +6,7 @@ import type { Period } from "./calendar.ts";
 import { amountOf, within } from "./usage-totals.ts";
 
 export const INTERVALS = ["hour", "day", "month"] as const;
-export type Interval = (typeof INTERVALS)[number];
+type Interval = (typeof INTERVALS)[number];
 
 export interface SeriesRequest extends Period {
   readonly interval: Interval;

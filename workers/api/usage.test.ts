@@ -1,10 +1,9 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { aggregateUsage, getUsage, writeUsage } from "#billing";
+import { aggregateUsage } from "#billing";
 import { inTransaction } from "#platform/db";
-import type { UsageEvent } from "#platform/records";
 import { billingUsageEvents, type Meter, usageWatermark } from "#platform/schema";
-import { BillingWorld, type Customer, HOUR, JUNE, MAY } from "./testing/billing.ts";
+import { BillingWorld, type Customer, HOUR, MAY } from "./testing/billing.ts";
 
 // Each has workspaces of its own, and months of them.
 vi.setConfig({ testTimeout: 60_000 });
@@ -77,7 +76,7 @@ describe("the ledger", () => {
     expect(BigInt(String(last?.["position"]))).toBeGreaterThan(1_000_000_000n);
   });
 
-  /** What the usage API says of May. */
+  /** What reads see: the hours, and what was not added up yet. */
   async function usedIn(workspaceId: string, meter: Meter): Promise<number | undefined> {
     const { rows } = await world.platform
       .context()
@@ -92,17 +91,6 @@ describe("the ledger", () => {
       .db.execute(sql`SELECT sum(quantity)::int AS used FROM usage_hours WHERE workspace_id = ${workspaceId}`);
     return Number(rows[0]?.["used"]);
   }
-
-  it("counts a run once, however often its record arrives, and nothing of one that was refused", async () => {
-    const customer = await world.customer("team");
-    const usage_events: UsageEvent[] = [{ id: "run_x:requests", meter: "requests", quantity: 1, occurred_at: MAY }];
-    const record = { execution: { id: "run_x", workspace_id: customer.workspaceId, app_id: "app_a" }, usage_events };
-    const records = [record] as unknown as Parameters<typeof writeUsage>[1];
-    await Promise.all([writeUsage(world.at(MAY), records), writeUsage(world.at(MAY), records)]);
-    await writeUsage(world.at(MAY), records);
-    const usage = await getUsage(world.at(MAY), customer.workspaceId, { periodStart: MAY, periodEnd: JUNE });
-    expect(usage.totals.requests).toBe(1);
-  });
 });
 
 describe("the usage API", () => {

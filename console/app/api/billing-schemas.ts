@@ -9,7 +9,7 @@ const time = z.string();
 const meter = z.enum(METERS);
 const units = z.number().nullable();
 
-export const pointSchema = z.object({ at: time, meter, quantity: z.number() });
+const pointSchema = z.object({ at: time, meter, quantity: z.number() });
 export type UsagePoint = z.infer<typeof pointSchema>;
 
 export const usageSchema = z.object({ points: z.array(pointSchema).default([]) });
