@@ -8,6 +8,9 @@ import { customerOf, lockBilling } from "./profile.ts";
 import { type InvoiceLine, includedIn, isLevel, overageLine, type Segment } from "./rating.ts";
 import { usedBetween } from "./usage-totals.ts";
 
+/** What less than an hour has seen says nothing about a month: it is taken for an hour's. */
+const SHORTEST_MS = 3_600_000;
+
 /** What a meter stands at in the current period. */
 interface MeterState {
   readonly meter: Meter;
@@ -71,8 +74,8 @@ export async function upcomingInvoice(ctx: Context, workspaceId: string): Promis
 
 /** The bill if the plan in force goes on being used as it was since it began. */
 function project(ctx: Context, row: PeriodRow, bill: Bill, segment: Segment, used: ReadonlyMap<Meter, number>): Bill {
-  const passed = BigInt(Math.max(1, ctx.clock.now() - segment.startsAt));
-  const all = BigInt(segment.endsAt - segment.startsAt);
+  const passed = BigInt(Math.max(SHORTEST_MS, ctx.clock.now() - segment.startsAt));
+  const all = BigInt(Math.max(SHORTEST_MS, segment.endsAt - segment.startsAt));
   const isOfSegment = (line: InvoiceLine) => line.kind === "overage" && line.coversStart === segment.startsAt;
   const expected = Array.from(used, ([meter, units]) => {
     const goesOn = isLevel(meter) || units <= 0 ? units : toSafe(roundUp(BigInt(units) * all, passed));

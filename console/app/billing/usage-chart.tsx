@@ -40,6 +40,9 @@ export function UsageChart({ meter, points, days }: UsageChartProps) {
           );
         })}
       </svg>
+      <div className="flex justify-between text-xs text-ink-soft">
+        <Ends points={points} days={days} />
+      </div>
       <details>
         <summary className="cursor-pointer text-sm font-medium">{text.usage.table}</summary>
         <div className="mt-3">
@@ -55,6 +58,17 @@ export function UsageChart({ meter, points, days }: UsageChartProps) {
         </div>
       </details>
     </figure>
+  );
+}
+
+/** When the first and the last bar begin. */
+function Ends({ points, days }: Pick<UsageChartProps, "points" | "days">) {
+  const [first, last] = [points[0], points.at(-1)];
+  return (
+    <>
+      {first ? <Moment at={first.at} day={days} zone="UTC" /> : null}
+      {last ? <Moment at={last.at} day={days} zone="UTC" /> : null}
+    </>
   );
 }
 

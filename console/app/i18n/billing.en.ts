@@ -8,7 +8,7 @@ export const billing = {
     soFar: "Cost so far",
     projected: "If use goes on like this",
     of: (used: string, limit: string) => `${used} of ${limit}`,
-    included: (used: string, limit: string, price: string) => `${used}, ${limit} included, then ${price} each`,
+    included: (used: string, limit: string, price: string) => `${used} used, ${limit} included, then ${price} each`,
     unlimited: (used: string) => `${used}, no limit`,
     chart: "Over time",
     meter: "Meter",
