@@ -65,6 +65,11 @@ describe("pages", () => {
     [`${home}/members`, "Members", "jonas@northwind.example"],
     [`${home}/api-keys`, "API keys", "afk_9Jx2Qp"],
     [`${home}/usage`, "Usage", "962 of 1,000"],
+    [`${home}/usage`, "Usage", "Highest: 321"],
+    [`${home}/usage?meter=tokens&interval=hour`, "Usage", "Nothing was used in this time."],
+    [`${home}/billing`, "Billing", "INV-000007"],
+    [`${home}/billing?plan=pro`, "Billing", "$14.50"],
+    [`${home}/billing/ivc_1`, "Invoice INV-000007", "$2.98"],
     [`${home}/settings`, "Settings", "northwind"],
   ])("%s is rendered whole on the server", async (path, title, content) => {
     const response = await ask(path);
@@ -216,6 +221,39 @@ describe("forms without scripts", () => {
     const next = await ask(app, { headers: { Cookie: `${SESSION_COOKIE}; ${cookie?.split(";")[0]}` } });
     expect(await next.text()).toContain("Published. Visitors get the new version now.");
     expect(next.headers.getSetCookie()).toContainEqual(expect.stringMatching(/^af_flash=;.*Max-Age=0/));
+  });
+
+  it("change the plan, and lead back to the plans", async () => {
+    const api = createStubApi();
+    const response = await ask(`${home}/billing`, { form: { intent: "plan", plan: "pro" } }, api);
+    expect([response.status, response.headers.get("Location")]).toEqual([302, `${home}/billing`]);
+    expect(api.calls.find(({ method }) => method === "POST")).toMatchObject({ path: `${home}/plan`, body: '{"plan":"pro"}' });
+  });
+
+  it("show what is wrong with invoice details at its field", async () => {
+    const fault = { path: "time_zone", code: "invalid_time_zone", message: "Give the name of a zone." };
+    const refusing = createStubApi((request) => (request.method === "PATCH" ? problem(422, "validation_failed", [fault]) : undefined));
+    const form = { intent: "profile", customer_name: "Northwind", time_zone: "Mars/Base", anchor_day: "1" };
+    const response = await ask(`${home}/billing`, { form }, refusing);
+    expect(response.status).toBe(422);
+    expect(await response.text()).toContain("Give the name of a zone.");
+  });
+
+  it("hand on an invoice and the usage as files", async () => {
+    const file = (type: string, name: string) =>
+      new Response("a file", { headers: { "Content-Type": type, "Content-Disposition": `attachment; filename="${name}"` } });
+    const api = createStubApi((_, path) => {
+      if (path.endsWith("/invoices/ivc_1.pdf")) return file("application/pdf", "INV-000007.pdf");
+      return path.endsWith("/usage") ? file("text/csv", "usage.csv") : undefined;
+    });
+    for (const [path, type] of [
+      ["billing/ivc_1/download", "application/pdf"],
+      ["usage/download", "text/csv"],
+    ]) {
+      const response = await ask(`${home}/${path}`, {}, api);
+      expect([response.headers.get("Content-Type"), await response.text()]).toEqual([type, "a file"]);
+      expect(response.headers.get("Content-Disposition")).toMatch(/^attachment/);
+    }
   });
 
   it("show a new key once", async () => {

@@ -12,7 +12,7 @@ const VERSION = "apv_01k9x3y1v5f5q8m2n7b4c6d8e";
 export const SESSION_COOKIE = "agentflow.session_token=stub";
 
 const ALL_PERMISSIONS =
-  "workspace:read workspace:update members:read members:manage api_keys:manage apps:read apps:create apps:edit apps:publish runs:read runs:create runs:manage secrets:manage billing:read".split(
+  "workspace:read workspace:update members:read members:manage api_keys:manage apps:read apps:create apps:edit apps:publish runs:read runs:create runs:manage secrets:manage billing:read billing:manage".split(
     " ",
   );
 
@@ -227,6 +227,80 @@ const quota = {
   meters: { requests: { limit: 1000, used: 962 }, tokens: { limit: 200_000, used: 48_310 }, run_ms: { limit: null, used: 5_430_000 } },
 };
 
+const month = {
+  period_start: "2026-11-01T00:00:00.000Z",
+  period_end: "2026-12-01T00:00:00.000Z",
+  time_zone: "Europe/Berlin",
+  currency: "USD",
+};
+
+const upcoming = {
+  ...month,
+  total: "3.20",
+  projected_total: "4.80",
+  meters: [
+    { meter: "requests", used: 950, included: 1000, unit_price: null },
+    { meter: "tokens", used: 48_310, included: 200_000, unit_price: "0.00001" },
+    { meter: "db_storage_bytes", used: 0, included: null, unit_price: null },
+  ],
+};
+
+const usage = { points: [{ at: "2026-11-03T00:00:00.000Z", app_id: null, meter: "requests", quantity: 321 }] };
+
+const plans = [
+  { code: "free", name: "Free", currency: "USD", price_minor: 0, limits: { requests: 1000 }, overage_micros: {} },
+  { code: "pro", name: "Pro", currency: "USD", price_minor: 2900, limits: { requests: 200_000 }, overage_micros: { requests: 200 } },
+];
+
+const preview = {
+  when: "now",
+  effective_at: "2026-11-16T00:00:00.000Z",
+  currency: "USD",
+  lines: [{ kind: "proration_charge", plan_name: "Pro", amount_minor: 1450 }],
+  total: "14.50",
+};
+
+const customer = { name: "Northwind Ltd", address: "1 Harbour Road\nLeeds", tax_id: "GB 123", email: "books@northwind.example" };
+
+const invoice = {
+  ...month,
+  id: "ivc_1",
+  number: "INV-000007",
+  status: "open",
+  customer,
+  subtotal: "31.98",
+  tax_basis_points: 1900,
+  tax: "6.08",
+  total: "38.06",
+  due: "33.06",
+  issued_at: "2026-12-01T01:37:00.000Z",
+  paid_at: null,
+  lines: [
+    { ...lineFor("base", null), amount: "29.00" },
+    { ...lineFor("overage", "requests"), line: 2, used: 214_900, included: 200_000, unit_price: "0.0002", amount: "2.98" },
+  ],
+  credit_notes: [{ id: "crn_1", number: "CN-000001", amount: "5.00", reason: "An outage", created_at: "2026-12-02T10:00:00.000Z" }],
+};
+
+function lineFor(kind: string, meter: string | null) {
+  const covers = { covers_start: month.period_start, covers_end: month.period_end };
+  return { line: 1, kind, plan_name: "Pro", meter, ...covers, used: null, included: null, unit_price: null };
+}
+
+const profile = { customer_name: customer.name, ...customer, time_zone: month.time_zone, anchor_day: 31 };
+const planState = { plan: "free", next_plan: "pro", period_start: month.period_start, period_end: month.period_end };
+
+/** What a workspace has one of, by the rest of its address. */
+const OF_WORKSPACE: Readonly<Record<string, unknown>> = {
+  quota,
+  usage,
+  plan: planState,
+  "plan/preview": preview,
+  "billing-profile": profile,
+  "invoices/upcoming": upcoming,
+  "invoices/ivc_1": invoice,
+};
+
 const LISTS: readonly (readonly [RegExp, readonly unknown[]])[] = [
   [/^\/workspaces$/, workspaces],
   [/^\/workspaces\/[^/]+\/apps$/, apps],
@@ -240,12 +314,15 @@ const LISTS: readonly (readonly [RegExp, readonly unknown[]])[] = [
   [/^\/runs\/[^/]+\/callbacks$/, callbacks],
   [/^\/apps\/[^/]+\/triggers$/, triggers],
   [/^\/workspaces\/[^/]+\/secrets$/, secrets],
+  [/^\/workspaces\/[^/]+\/invoices$/, [invoice]],
+  [/^\/billing\/plans$/, plans],
   [/^\/workspaces\/[^/]+\/dead-letters$/, letters],
 ];
 
 function objectAt(path: string): unknown {
   const [, collection, id, part, partId] = path.split("/");
-  if (collection === "workspaces") return part === "quota" ? quota : workspaces.find((one) => one.id === id);
+  if (collection === "workspaces" && part !== undefined) return OF_WORKSPACE[path.split("/").slice(3).join("/")];
+  if (collection === "workspaces") return workspaces.find((one) => one.id === id);
   if (collection === "runs") return runs.find((one) => one.id === id);
   if (collection !== "apps") return undefined;
   if (part === "manifest") return manifestFrom("leads", "");

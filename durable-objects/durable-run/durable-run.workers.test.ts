@@ -44,7 +44,11 @@ describe("DurableRun", () => {
     const record = parseRunRecord((await env.RECORDER.getByName(`${workspaceId}:local`).find(id)) ?? "");
     expect(record.execution).toMatchObject({ status: "completed", outputs: { said: "Hello you" } });
     expect(record.node_logs.map(({ node_id }) => node_id)).toEqual(["start", "say", "end"]);
-    expect(record.usage_events.map((event) => event.id)).toEqual([`${id}:requests`]);
+    const used = record.usage_events.filter(({ meter }) => meter !== "run_ms");
+    expect(used.map((event) => [event.id, event.quantity])).toEqual([
+      [`${id}:requests`, 1],
+      [`${id}:egress_bytes`, '{"said":"Hello you"}'.length],
+    ]);
   });
 
   it("has its events for whoever comes, from wherever they begin, each view its own", async () => {

@@ -1,4 +1,4 @@
-import { monthOf, type OpenPeriod } from "#billing";
+import { type OpenPeriod, periodFrom } from "#billing";
 import { LeaseBook, type Tally } from "#platform/lease/book";
 import type { CountedMeter, QuotaCounts, QuotaExchange, QuotaGrant, Reconciliation } from "#platform/objects/quota-counter";
 import type { AccountState } from "./state.ts";
@@ -27,20 +27,20 @@ export class Account {
   }
 
   /**
-   * Opens the next period when this one is over; `true` if so. Needs nobody: periods are calendar months, and the plan
+   * Opens the next period when this one is over; `true` if so. Needs nobody: periods follow from the anchor, and the plan
    * goes on until something else is heard.
    */
   roll(now: number): boolean {
     if (now < this.#period.periodEnd) return false;
     this.#book.forfeit(now);
-    this.#period = { ...this.#period, ...monthOf(now) };
+    this.#period = { ...this.#period, ...periodFrom(this.#period.periodEnd, this.#period, now) };
     this.#used = { requests: 0, tokens: 0 };
     return true;
   }
 
   /** Follows the plan in force. An answer about a period that is over brings its limits alone. */
-  learn({ planCode, limits, periodStart, periodEnd }: OpenPeriod, now: number): void {
-    this.#period = { ...this.#period, planCode, limits: { requests: limits.requests, tokens: limits.tokens } };
+  learn({ planCode, limits, anchorDay, timeZone, periodStart, periodEnd }: OpenPeriod, now: number): void {
+    this.#period = { ...this.#period, planCode, limits: { requests: limits.requests, tokens: limits.tokens }, anchorDay, timeZone };
     if (periodEnd <= now) return;
     if (periodStart > this.#period.periodStart) this.#used = { requests: 0, tokens: 0 };
     this.#period = { ...this.#period, periodStart, periodEnd };

@@ -8,7 +8,8 @@ const JUNE = Date.UTC(2026, 5, 1);
 const HOUR = 3_600_000;
 
 function period(now: number, requests: number | null, planCode = "team"): OpenPeriod {
-  return { ...monthOf(now), planCode, limits: { requests, tokens: 1_000, db_storage_bytes: null, egress_bytes: null, run_ms: null } };
+  const limits = { requests, tokens: 1_000, db_storage_bytes: null, egress_bytes: null, run_ms: null };
+  return { ...monthOf(now), anchorDay: 1, timeZone: "UTC", planCode, limits };
 }
 
 let count = 0;
@@ -61,6 +62,13 @@ describe("Account", () => {
     expect(account.counts(JUNE)).toMatchObject({ periodStart: JUNE, periodEnd: Date.UTC(2026, 6, 1), planCode: "team" });
     expect(used(account, JUNE)).toEqual({ requests: 0, reserved: 0, tokens: 0 });
     expect(account.take(exchange({ needed: 6 }), JUNE)).toMatchObject({ granted: 5 });
+  });
+
+  it("begins the next period where its workspace's anchor says", () => {
+    const account = Account.opened({ ...period(MAY, 5), anchorDay: 31, timeZone: "America/New_York" });
+    expect(account.roll(JUNE)).toBe(true);
+    // From the end of May in UTC, where the period before ended, to the end of June in New York.
+    expect(account.counts(JUNE)).toMatchObject({ periodStart: JUNE, periodEnd: Date.UTC(2026, 5, 30, 4) });
   });
 
   it("keeps units lent before midnight out of the new month's reach until they are settled", () => {

@@ -1,6 +1,7 @@
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { monthOf } from "#billing";
 import type { Env as PlatformEnv } from "#platform/env";
 import { errorCode } from "#platform/errors";
 import type { QuotaExchange } from "#platform/objects/quota-counter";
@@ -20,18 +21,15 @@ const database = { up: true, limit: 10, reads: 0 };
 function answer(): Response {
   if (!database.up) return new Response("down", { status: 500 });
   database.reads += 1;
-  const names = ["workspace_id", "period_start", "period_end", "plan_code", "limits", "created_at"];
-  const monthStart = new Date(Date.now());
-  monthStart.setUTCDate(1);
-  monthStart.setUTCHours(0, 0, 0, 0);
+  const names = ["period_start", "period_end", "plan_code", "limits", "time_zone", "anchor_day"];
+  const { periodStart, periodEnd } = monthOf(Date.now());
   const limits = { requests: database.limit, tokens: null, db_storage_bytes: null, egress_bytes: null, run_ms: null };
-  const start = monthStart.toISOString();
   return Response.json({
     command: "SELECT",
     rowCount: 1,
     rowAsArray: true,
     fields: names.map((name) => ({ name, dataTypeID: 25 })),
-    rows: [["wrk", start, start, "team", JSON.stringify(limits), start]],
+    rows: [[new Date(periodStart).toISOString(), new Date(periodEnd).toISOString(), "team", JSON.stringify(limits), null, null]],
   });
 }
 

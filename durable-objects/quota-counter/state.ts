@@ -8,6 +8,9 @@ const limit = z.number().nonnegative().nullable();
 export const accountStateSchema = z.object({
   periodStart: instant,
   periodEnd: instant,
+  /** When the periods after this one begin. */
+  anchorDay: z.number().int().default(1),
+  timeZone: z.string().default("UTC"),
   planCode: z.string(),
   limits: z.object({ requests: limit, tokens: limit }),
   used: z.object({ requests: units, tokens: units }),

@@ -1,6 +1,15 @@
-/** Billing: plans, the quota in force, and the ledger of what was used. It never runs workflows and never reads users' data. */
+/** Billing: plans and periods, the quota in force, the ledger of what was used, and the invoices made of it. It never runs workflows and never reads users' data. */
+export { aggregateUsage } from "./aggregate.ts";
+export { type Anchor, monthOf, type Period, periodFrom } from "./calendar.ts";
+export { correctUsage } from "./corrections.ts";
+export { addCreditNote } from "./credit-notes.ts";
+export { getInvoice, type InvoiceDetails, listInvoices, markInvoicePaid } from "./invoices.ts";
 export { getUsage, ledgerTotals, requestEvent, type Usage, usageEventsOf, writeUsage } from "./ledger.ts";
-export { backupDays, listPlans, monthOf, type OpenPeriod, openPeriod, type Period, type Plan } from "./plans.ts";
+export { invoicePdf } from "./pdf/invoice.ts";
+export { type OpenPeriod, openDuePeriods, openPeriod } from "./periods.ts";
+export { changePlan, getPlanState, previewPlanChange } from "./plan-change.ts";
+export { backupDays, listPlans, type Plan } from "./plans.ts";
+export { getBillingProfile, updateBillingProfile } from "./profile.ts";
 export {
   admitRequest,
   knownQuotaRefusal,
@@ -14,4 +23,8 @@ export {
   requireTokens,
   spendTokens,
 } from "./quota.ts";
+export { settlePeriods, settleWorkspace } from "./settle.ts";
 export { recordStorage, storageAllowance } from "./storage.ts";
+export { eventsOfLine, usageOfRun } from "./trace.ts";
+export { upcomingInvoice } from "./upcoming.ts";
+export { INTERVALS, seriesCsv, usageSeries } from "./usage-series.ts";

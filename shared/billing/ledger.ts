@@ -3,23 +3,49 @@ import { bulkInsert } from "#platform/bulk-insert";
 import type { Context } from "#platform/context";
 import type { NodeLog, RunRecord, UsageEvent } from "#platform/records";
 import { billingUsageEvents, type Meter } from "#platform/schema";
-import type { Period } from "./plans.ts";
+import type { Period } from "./calendar.ts";
 
 /** The event that counts a run as one request. It is known before the run begins. */
 export function requestEvent(runId: string, startedAt: number): UsageEvent {
   return { id: `${runId}:requests`, meter: "requests", quantity: 1, occurred_at: startedAt };
 }
 
+/** What is known of a run once it has ended. */
+export interface EndedRun {
+  readonly id: string;
+  /** Milliseconds since the epoch. */
+  readonly started_at: number;
+  readonly outputs: Readonly<Record<string, unknown>> | null;
+}
+
 /**
- * What a run used: one request, and the tokens of each node that spoke to a model. The ids depend on the run alone, so the
- * same run recorded twice is counted once.
+ * What a run used: one request, the tokens of each node that spoke to a model, the time it was at work and the bytes it
+ * answered with. The ids depend on the run alone, so the same run recorded twice is counted once.
  */
-export function usageEventsOf(runId: string, nodeLogs: readonly NodeLog[], startedAt: number): UsageEvent[] {
-  const tokens = nodeLogs.flatMap((log): UsageEvent[] => {
-    const quantity = log.input_tokens + log.output_tokens;
-    return quantity === 0 ? [] : [{ id: `${runId}:${log.seq}:tokens`, meter: "tokens", quantity, occurred_at: log.started_at }];
-  });
-  return [requestEvent(runId, startedAt), ...tokens];
+export function usageEventsOf({ id, started_at, outputs }: EndedRun, nodeLogs: readonly NodeLog[]): UsageEvent[] {
+  const used = (meter: Meter, quantity: number, at = started_at, key = id): UsageEvent[] =>
+    quantity === 0 ? [] : [{ id: `${key}:${meter}`, meter, quantity, occurred_at: at }];
+  return [
+    requestEvent(id, started_at),
+    ...nodeLogs.flatMap((log) => used("tokens", log.input_tokens + log.output_tokens, log.started_at, `${id}:${log.seq}`)),
+    ...used("run_ms", busyMs(nodeLogs)),
+    ...used("egress_bytes", outputs === null ? 0 : new TextEncoder().encode(JSON.stringify(outputs)).byteLength),
+  ];
+}
+
+/** Nodes that only let time pass. */
+const IDLE_NODES: ReadonlySet<string> = new Set(["wait", "approval"]);
+
+/** Milliseconds in which at least one node was at work: neither waiting in line nor waiting for people is paid for. */
+function busyMs(nodeLogs: readonly NodeLog[]): number {
+  const busy = nodeLogs.filter((log) => !IDLE_NODES.has(log.node_type)).sort((a, b) => a.started_at - b.started_at);
+  let [sum, until] = [0, 0];
+  for (const { started_at, duration_ms } of busy) {
+    const end = started_at + duration_ms;
+    sum += Math.max(0, end - Math.max(started_at, until));
+    until = Math.max(until, end);
+  }
+  return sum;
 }
 
 /** Adds the usage of runs to the ledger. Idempotent by event id. */

@@ -158,10 +158,11 @@ export async function reconcileQuota(ctx: Context, workspaceId: string): Promise
   const meters: readonly CountedMeter[] = ["requests", "tokens"];
   const results = await Promise.all(
     meters.map(async (meter) => {
-      const reconcile = async () =>
-        (await counterOf(ctx, workspaceId)).reconcile(meter, counts.periodStart, totals[meter], RECORDED_WITHIN_MS);
+      // Corrections can take away more than was used; a counter cannot.
+      const used = Math.max(0, totals[meter]);
+      const reconcile = async () => (await counterOf(ctx, workspaceId)).reconcile(meter, counts.periodStart, used, RECORDED_WITHIN_MS);
       const { counted, settled } = await callObject(reconcile, "The workspace's quota");
-      return { meter, counted, ledger: totals[meter], settled };
+      return { meter, counted, ledger: used, settled };
     }),
   );
   return results.filter((result) => result.counted !== result.ledger);

@@ -1,16 +1,13 @@
-import { eq } from "drizzle-orm";
 import type { Context } from "#platform/context";
-import { billingPlans, billingUsageEvents } from "#platform/schema";
-import { openPeriod } from "./plans.ts";
+import { billingUsageEvents } from "#platform/schema";
+import { openPeriod } from "./periods.ts";
 
 /** Milliseconds between two samples of a database's size. */
 const SAMPLE_MS = 3_600_000;
 
 /** Bytes at which a workspace's database takes no more; null where its plan sets no limit, or has a price for what is above it. */
 export async function storageAllowance(ctx: Context, workspaceId: string): Promise<number | null> {
-  const { planCode, limits } = await openPeriod(ctx, workspaceId);
-  const [plan] = await ctx.db.select({ overage: billingPlans.overageMicros }).from(billingPlans).where(eq(billingPlans.code, planCode));
-  return plan?.overage.db_storage_bytes === undefined ? limits.db_storage_bytes : null;
+  return (await openPeriod(ctx, workspaceId)).limits.db_storage_bytes;
 }
 
 /** Adds a sample of a database's size to the ledger: one an hour, however often it is taken. */

@@ -105,6 +105,11 @@ export interface Env {
   /** The only hosts that users' addresses may name, `*.` in front for all names below one, separated by commas; empty: any. */
   readonly OUTGOING_HOSTS?: string;
 
+  /** Ids of the users who run this deployment, separated by commas: they may correct usage, note payments and give credit. */
+  readonly OPERATORS?: string;
+  /** Tax on invoices, in hundredths of a per cent: 1900 is 19 %. */
+  readonly TAX_BASIS_POINTS?: string;
+
   readonly AUTH_SECRET: string;
   /** Keys that sign visitors' sessions, newest first, separated by commas: `<id>:<base64>`. */
   readonly SESSION_KEYS: string;

@@ -21,6 +21,7 @@ const ID_PREFIXES = {
   event: "evt",
   audit: "aud",
   invoice: "ivc",
+  creditNote: "crn",
   trigger: "trg",
   file: "fil",
   deadLetter: "dlt",

@@ -9,7 +9,7 @@ export function endRecord(begun: ExecutionRecord, result: RunResult): RunRecord 
   return {
     execution: { ...execution, status, outputs, error, usage, finished_at: finishedAt },
     node_logs: nodeLogs,
-    usage_events: usageEventsOf(begun.id, nodeLogs, begun.started_at),
+    usage_events: usageEventsOf({ ...begun, outputs }, nodeLogs),
     runtime_events: [],
   };
 }

@@ -98,7 +98,11 @@ describe("runNow", () => {
       api_key_id: null,
       version_id: "apv_1",
     });
-    expect(record?.usage_events).toMatchObject([{ id: `${answer.run_id}:requests`, meter: "requests", quantity: 1 }]);
+    const used = record?.usage_events.filter(({ meter }) => meter !== "run_ms");
+    expect(used?.map(({ id, quantity }) => [id, quantity])).toEqual([
+      [`${answer.run_id}:requests`, 1],
+      [`${answer.run_id}:egress_bytes`, '{"reply":"Hello Ana"}'.length],
+    ]);
     expect(refund).not.toHaveBeenCalled();
   });
 

@@ -7,6 +7,7 @@ import { apiKeysRouter } from "./api-keys.ts";
 import { appsRouter } from "./apps.ts";
 import { auditLogsRouter } from "./audit-logs.ts";
 import { authHandler } from "./auth.ts";
+import { billingRouter } from "./billing.ts";
 import { readBody } from "./body.ts";
 import { refuseForeignOrigin } from "./csrf.ts";
 import { databaseRouter } from "./database.ts";
@@ -21,6 +22,7 @@ import { draftsRouter } from "./drafts.ts";
 import { describeHookPath } from "./hook-path.ts";
 import { idempotencyKeyOf, once } from "./idempotency.ts";
 import { invitationsRouter } from "./invitations.ts";
+import { invoicesRouter } from "./invoices.ts";
 import { membersRouter } from "./members.ts";
 import { unroutable } from "./methods.ts";
 import { nodeValuesRouter } from "./node-values.ts";
@@ -77,6 +79,8 @@ for (const router of [
   databaseRestoresRouter,
   domainsRouter,
   usageRouter,
+  billingRouter,
+  invoicesRouter,
 ])
   api.route("/api/v1", router);
 

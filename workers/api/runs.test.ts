@@ -49,6 +49,7 @@ function recordOf(id: string, status: "completed" | "failed", startedAt: number,
     started_at: startedAt,
     duration_ms: 12,
   };
+  const outputs = status === "completed" ? { said: "hello" } : null;
   return {
     execution: {
       id,
@@ -60,14 +61,14 @@ function recordOf(id: string, status: "completed" | "failed", startedAt: number,
       session_id: "vis_1",
       api_key_id: null,
       inputs: { word: "hi" },
-      outputs: status === "completed" ? { said: "hello" } : null,
+      outputs,
       error: log.error,
       usage: { input_tokens: tokens, output_tokens: 0, total_tokens: tokens },
       started_at: startedAt,
       finished_at: startedAt + 20,
     },
     node_logs: [log],
-    usage_events: usageEventsOf(id, [log], startedAt),
+    usage_events: usageEventsOf({ id, started_at: startedAt, outputs }, [log]),
     runtime_events: [],
   };
 }
@@ -243,9 +244,9 @@ describe("usage", () => {
     expect(body.data).toMatchObject({
       period_start: "2026-01-01T00:00:00.000Z",
       period_end: "2026-02-01T00:00:00.000Z",
-      totals: { requests: 2, tokens: 12 },
+      totals: { requests: 2, tokens: 12, run_ms: 24, egress_bytes: 16 },
     });
-    expect(body.data.days).toHaveLength(4);
+    expect(body.data.days).toHaveLength(7);
     expect(body.data.days).toContainEqual({ day: "2026-01-16", app_id: appId, meter: "tokens", quantity: 5 });
     expect((await call(`GET /workspaces/${ada.workspaceId}/usage?month=2025-12`)).body.data.totals.requests).toBe(0);
   });

@@ -1,6 +1,6 @@
 import { and, gt, lt, lte } from "drizzle-orm";
 import { fireSchedules } from "#app";
-import { backupDays, reconcileQuota } from "#billing";
+import { aggregateUsage, backupDays, openDuePeriods, reconcileQuota, settlePeriods } from "#billing";
 import { beginDailyBackups, destroyDatabases, expireBackups, giveUpInterrupted, resumeRotations, settleDatabases } from "#database";
 import { deleteExpiredValues } from "#execution";
 import type { Context } from "#platform/context";
@@ -22,20 +22,23 @@ const VALUES_MINUTE = 47;
 const DELIVERIES_MINUTE = 53;
 /** The minute of the hour in which backups whose time is over are deleted, and interrupted ones given up. */
 const BACKUPS_MINUTE = 29;
+/** The minute of the hour in which periods that are over are billed. */
+const INVOICES_MINUTE = 37;
 
 /**
  * The work of a minute, named by the time (ms) it was scheduled for. Each task is idempotent, and one that fails does not
  * stop the others.
  */
 export async function runScheduled(ctx: Context, scheduledTime: number): Promise<void> {
+  const minute = new Date(scheduledTime).getUTCMinutes();
   const tasks: Promise<unknown>[] = [
     fireAndOffer(ctx),
     forgetIdempotencyKeys(ctx),
     rotateKeys(ctx),
     tendDatabases(ctx),
+    minute === INVOICES_MINUTE ? billPeriods(ctx) : aggregateUsage(ctx),
     beginDailyBackups(ctx, (workspaceId) => backupDays(ctx, workspaceId)),
   ];
-  const minute = new Date(scheduledTime).getUTCMinutes();
   if (minute === RECONCILE_MINUTE) tasks.push(reconcileQuotas(ctx));
   if (minute === STORAGE_MINUTE) tasks.push(sampleStorage(ctx));
   if (minute === UPLOADS_MINUTE) tasks.push(deleteExpiredUploads(ctx));
@@ -56,6 +59,13 @@ async function tendDatabases(ctx: Context): Promise<void> {
 async function fireAndOffer(ctx: Context): Promise<void> {
   await fireSchedules(ctx);
   await offerDeliveries(ctx);
+}
+
+/** Begins the periods that nobody asked for, and makes the invoices of those that are over, from hours that were just added up. */
+async function billPeriods(ctx: Context): Promise<void> {
+  await openDuePeriods(ctx);
+  await aggregateUsage(ctx);
+  await settlePeriods(ctx);
 }
 
 async function forgetIdempotencyKeys(ctx: Context): Promise<void> {

@@ -101,6 +101,15 @@ export async function readTagged<T>(visit: Visit, path: string, schema: z.ZodTyp
   return { data: outcome.data.data, revision: Number(outcome.etag?.replaceAll(/^W\/|"/g, "") ?? 0) };
 }
 
+/** Reads a file, to be handed on as it comes. */
+export async function readFile(visit: Visit, path: string, type: string): Promise<Response> {
+  const response = await callApi(visit, { method: "GET", path: `/api/v1${path}`, headers: { Accept: type } });
+  if (!response.ok) return refuse(readProblem(response.status, await readJson(response)));
+  const headers = new Headers();
+  for (const name of ["Content-Type", "Content-Disposition"]) headers.set(name, response.headers.get(name) ?? "");
+  return new Response(response.body, { headers });
+}
+
 function askPage<T>(visit: Visit, path: string, schema: z.ZodType<T>): Promise<Outcome<Page<T>>> {
   const page = z.object({ data: z.array(schema), next_cursor: z.string().nullable().default(null) });
   return ask(visit, { method: "GET", path: `/api/v1${path}` }, page);

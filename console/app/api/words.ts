@@ -40,6 +40,18 @@ export const ACCESS_MODES = ["public_anonymous", "public_auth", "private", "api_
 export const METERS = ["requests", "tokens", "run_ms", "db_storage_bytes", "egress_bytes"] as const;
 export type Meter = (typeof METERS)[number];
 
+export const INVOICE_STATUSES = ["draft", "open", "paid", "void"] as const;
+
+export const INVOICE_LINE_KINDS = [
+  "base",
+  "proration_credit",
+  "proration_charge",
+  "overage",
+  "adjustment",
+  "carried_in",
+  "carried_out",
+] as const;
+
 /** What an API key may be allowed to do, in the order shown. */
 export const SCOPES = [
   "runs:create",

@@ -1,3 +1,4 @@
+import { billing } from "./billing.en.ts";
 import { running } from "./running.en.ts";
 
 /** The words of the console. `zh.ts` has the same keys, held to them by the type below. */
@@ -57,6 +58,7 @@ export const en = {
     letters: "Dead letters",
     database: "Database",
     usage: "Usage",
+    billing: "Billing",
     settings: "Settings",
   },
   ...running,
@@ -305,21 +307,7 @@ export const en = {
     slugHint: "Optional: the first word of its apps' addresses. Small letters, digits and hyphens.",
     submit: "Create workspace",
   },
-  usage: {
-    title: "Usage",
-    lead: "What this workspace has used in the current period.",
-    period: "Period",
-    plan: "Plan",
-    of: (used: string, limit: string) => `${used} of ${limit}`,
-    unlimited: (used: string) => `${used}, no limit`,
-    meters: {
-      requests: "Requests",
-      tokens: "Tokens",
-      db_storage_bytes: "Database storage",
-      egress_bytes: "Data sent",
-      run_ms: "Run time",
-    },
-  },
+  ...billing,
   flash: {
     app_created: "The app was created as a draft.",
     published: "Published. Visitors get the new version now.",
@@ -345,6 +333,8 @@ export const en = {
     secret_saved: "Secret saved.",
     secret_deleted: "Secret deleted.",
     letter_replayed: "It is tried again.",
+    plan_changed: "The plan is changed.",
+    profile_saved: "Invoice details saved.",
   },
   problems: {
     title: "That did not work",

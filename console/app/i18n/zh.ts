@@ -1,3 +1,4 @@
+import { billing } from "./billing.zh.ts";
 import type { Catalogue } from "./en.ts";
 import { running } from "./running.zh.ts";
 
@@ -57,6 +58,7 @@ export const zh: Catalogue = {
     letters: "死信",
     database: "数据库",
     usage: "用量",
+    billing: "账单",
     settings: "设置",
   },
   ...running,
@@ -304,21 +306,7 @@ export const zh: Catalogue = {
     slugHint: "可选：其应用地址的第一段。小写字母、数字和连字符。",
     submit: "创建工作区",
   },
-  usage: {
-    title: "用量",
-    lead: "此工作区在当前周期内的用量。",
-    period: "周期",
-    plan: "套餐",
-    of: (used, limit) => `${used} / ${limit}`,
-    unlimited: (used) => `${used}，不限量`,
-    meters: {
-      requests: "请求",
-      tokens: "Token",
-      db_storage_bytes: "数据库存储",
-      egress_bytes: "发送数据",
-      run_ms: "运行时长",
-    },
-  },
+  ...billing,
   flash: {
     app_created: "应用已创建为草稿。",
     published: "已发布，访客现在使用新版本。",
@@ -344,6 +332,8 @@ export const zh: Catalogue = {
     secret_saved: "机密已保存。",
     secret_deleted: "机密已删除。",
     letter_replayed: "正在再次尝试。",
+    plan_changed: "套餐已更换。",
+    profile_saved: "账单信息已保存。",
   },
   problems: {
     title: "操作未成功",

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
-import { bigint, check, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
-import { createdAt, moment } from "./columns.ts";
+import { bigint, check, index, integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
+import { createdAt, moment, updatedAt } from "./columns.ts";
 import { workspaces } from "./workspaces.ts";
 
 export const METERS = ["requests", "tokens", "db_storage_bytes", "egress_bytes", "run_ms"] as const;
@@ -23,7 +23,37 @@ export const billingPlans = pgTable("billing_plans", {
   backupDays: integer("backup_days").notNull().default(7),
 });
 
-/** The plan in force for a workspace in a period, and the limits copied from it then. */
+/** What a plan promised when it was taken: later changes of the plans on offer do not change what was agreed. */
+export interface PlanTerms {
+  readonly code: string;
+  readonly name: string;
+  readonly currency: string;
+  readonly price_minor: number;
+  readonly limits: Readonly<MeterLimits>;
+  readonly overage_micros: Readonly<Partial<Record<Meter, number>>>;
+}
+
+/** Whom a workspace's invoices are made out to, and when its periods begin. Its row is also what changes of billing wait for. */
+export const billingProfiles = pgTable(
+  "billing_profiles",
+  {
+    workspaceId: text("workspace_id")
+      .primaryKey()
+      .references(() => workspaces.id),
+    customerName: text("customer_name").notNull().default(""),
+    address: text("address").notNull().default(""),
+    taxId: text("tax_id").notNull().default(""),
+    email: text("email").notNull().default(""),
+    /** IANA name of the zone in whose midnight periods begin. */
+    timeZone: text("time_zone").notNull().default("UTC"),
+    /** Day of the month on which periods begin; the last day of months that are shorter. */
+    anchorDay: integer("anchor_day").notNull().default(1),
+    updatedAt: updatedAt(),
+  },
+  (table) => [check("billing_profiles_anchor_check", sql`${table.anchorDay} BETWEEN 1 AND 31`)],
+);
+
+/** A billing period of a workspace, the plan in force at its end (so far), and where its meters stop. */
 export const workspaceQuotas = pgTable(
   "workspace_quotas",
   {
@@ -35,58 +65,36 @@ export const workspaceQuotas = pgTable(
     planCode: text("plan_code")
       .notNull()
       .references(() => billingPlans.code),
+    /** Units at which a meter stops in this period; `null` where it goes on, for a price or without. */
     limits: jsonb("limits").$type<MeterLimits>().notNull(),
+    /** Milliseconds of a full period, where this one is shorter or longer because the profile was changed. */
+    fullMs: bigint("full_ms", { mode: "number" }),
+    /** The plan of the next period, when it is to be another. */
+    nextPlanCode: text("next_plan_code").references(() => billingPlans.code),
+    /** Set once the period is billed, or owes nothing: what stands before this position in the ledger was billed with it. */
+    ratedTo: bigint("rated_to", { mode: "bigint" }),
     createdAt: createdAt(),
   },
   (table) => [
     primaryKey({ columns: [table.workspaceId, table.periodStart] }),
+    index("workspace_quotas_unrated_idx").on(table.periodEnd).where(sql`${table.ratedTo} IS NULL`),
     check("workspace_quotas_period_check", sql`${table.periodStart} < ${table.periodEnd}`),
   ],
 );
 
-/** The ledger. Rows are only ever added; `id` is made from the run and the meter, so the same use is counted once. */
-export const billingUsageEvents = pgTable(
-  "billing_usage_events",
+/** Which plan was in force from when on. A segment ends where the next one begins, or with its period. */
+export const planSegments = pgTable(
+  "plan_segments",
   {
-    id: text("id").primaryKey(),
-    workspaceId: text("workspace_id").notNull(),
-    /** null: what no app has used by itself, such as storage. */
-    appId: text("app_id"),
-    executionId: text("execution_id"),
-    meter: text("meter", { enum: METERS }).notNull(),
-    quantity: bigint("quantity", { mode: "number" }).notNull(),
-    occurredAt: moment("occurred_at").notNull(),
-    recordedAt: moment("recorded_at").notNull().default(sql`now()`),
-  },
-  (table) => [
-    index("billing_usage_events_period_idx").on(table.workspaceId, table.meter, table.occurredAt),
-    index("billing_usage_events_execution_idx").on(table.workspaceId, table.executionId),
-    check("billing_usage_events_meter_check", sql`${table.meter} IN ('requests', 'tokens', 'db_storage_bytes', 'egress_bytes', 'run_ms')`),
-  ],
-);
-
-export const invoices = pgTable(
-  "invoices",
-  {
-    id: text("id").primaryKey(),
     workspaceId: text("workspace_id")
       .notNull()
       .references(() => workspaces.id),
-    number: text("number").notNull().unique(),
-    status: text("status", { enum: ["draft", "open", "paid", "void"] }).notNull(),
+    startsAt: moment("starts_at").notNull(),
     periodStart: moment("period_start").notNull(),
-    periodEnd: moment("period_end").notNull(),
-    currency: text("currency").notNull(),
-    lines: jsonb("lines").notNull(),
-    subtotalMinor: bigint("subtotal_minor", { mode: "number" }).notNull(),
-    taxMinor: bigint("tax_minor", { mode: "number" }).notNull(),
-    totalMinor: bigint("total_minor", { mode: "number" }).notNull(),
-    issuedAt: moment("issued_at"),
-    createdAt: createdAt(),
+    terms: jsonb("terms").$type<PlanTerms>().notNull(),
   },
   (table) => [
-    uniqueIndex("invoices_period_key").on(table.workspaceId, table.periodStart, table.periodEnd).where(sql`${table.status} <> 'void'`),
-    check("invoices_status_check", sql`${table.status} IN ('draft', 'open', 'paid', 'void')`),
-    check("invoices_total_check", sql`${table.totalMinor} = ${table.subtotalMinor} + ${table.taxMinor}`),
+    primaryKey({ columns: [table.workspaceId, table.startsAt] }),
+    check("plan_segments_start_check", sql`${table.periodStart} <= ${table.startsAt}`),
   ],
 );
