@@ -18,9 +18,12 @@ const rateLimitSchema = z.strictObject({
   per_app: limitSchema.nullable().default(null),
 });
 
-/** Whether a text is an origin exactly as browsers send it: scheme, host and a port that is not the scheme's own. */
+/**
+ * Whether a text is an origin exactly as browsers send it: scheme, host and a port that is not the scheme's own. Hosts that URL
+ * parsers let pass and no browser ever sends (`*`, `;`) would mean something else in the page's policy of frames.
+ */
 function isOrigin(text: string): boolean {
-  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) return false;
+  if (!/^https?:\/\/[\w.:[\]-]+$/.test(text) || !URL.canParse(text)) return false;
   return new URL(text).origin === text;
 }
 
