@@ -12,6 +12,7 @@ export const paths = {
   database: (workspaceId: string) => `/workspaces/${workspaceId}/database`,
   databaseTable: (workspaceId: string, table: string) => `/workspaces/${workspaceId}/database/${encodeURIComponent(table)}`,
   usage: (workspaceId: string) => `/workspaces/${workspaceId}/usage`,
+  audit: (workspaceId: string) => `/workspaces/${workspaceId}/audit-log`,
   settings: (workspaceId: string) => `/workspaces/${workspaceId}/settings`,
   app: (workspaceId: string, appId: string) => `/workspaces/${workspaceId}/apps/${appId}`,
   appState: (workspaceId: string, appId: string) => `/workspaces/${workspaceId}/apps/${appId}/state`,

@@ -33,6 +33,8 @@ export default [
     route("database", "routes/database.tsx"),
     route("database/:table", "routes/database-table.tsx"),
     route("usage", "routes/usage.tsx"),
+    route("audit-log", "routes/audit-log.tsx"),
+    route("audit-log/download", "routes/audit-log-download.ts"),
     route("settings", "routes/settings.tsx"),
   ]),
   route("*", "routes/not-found.ts"),

@@ -8,7 +8,7 @@ export {
   revokeApiKey,
   rotateApiKey,
 } from "./api-keys.ts";
-export { type AuditLog, listAuditLogs } from "./audit-log.ts";
+export { type AuditLog, exportAuditLogs, listAuditLogs } from "./audit-log.ts";
 export { authenticateApiKey } from "./authenticate-key.ts";
 export { authorize } from "./authorize.ts";
 export { createDefaultWorkspace, type NewUser } from "./default-workspace.ts";
