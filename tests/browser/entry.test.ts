@@ -1,6 +1,6 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { call, echo, type Member, platformRows, publishApp, signUp, stack } from "../flows/client.ts";
+import { call, echo, eventually, type Member, type PublishedApp, platformRows, publishApp, signUp, stack } from "../flows/client.ts";
 import { chromiumPath, launch } from "./browser.ts";
 
 const PASSWORD = "open sesame please";
@@ -10,7 +10,7 @@ let owner: Member;
 let stranger: Member;
 /** Address of the app at its own hostname. */
 let shop: string;
-let locked: string;
+let locked: PublishedApp;
 
 function manifest(name: string, access_mode: string) {
   const policy = echo("Hello").access_policy;
@@ -25,11 +25,7 @@ beforeAll(async () => {
   const domain = await call(`/api/v1/apps/${app.id}/domains`, { headers: owner.as, body: { hostname } });
   await platformRows("UPDATE app_domains SET status = 'active' WHERE id = $1", [domain.body.data.id]);
   shop = `http://${hostname}:${new URL(stack().api).port}`;
-  const created = await call(`/api/v1/workspaces/${owner.workspace.id}/apps`, { headers: owner.as, body: manifest("Locked", "password") });
-  const { id, slug } = created.body.data;
-  await call(`/api/v1/apps/${id}/access-policy`, { method: "PATCH", headers: owner.as, body: { password: PASSWORD } });
-  expect((await call(`/api/v1/apps/${id}/publish`, { headers: owner.as, body: {} })).status).toBe(200);
-  locked = `${stack().api}/${owner.workspace.slug}/${slug}`;
+  locked = await publishApp(owner, manifest("Locked", "private"));
   browser = await launch();
 });
 
@@ -82,10 +78,37 @@ describe.skipIf(chromiumPath === undefined)("a visitor of a customer's domain", 
   });
 });
 
-describe.skipIf(chromiumPath === undefined)("a visitor of an app with a password", () => {
-  it.each([true, false])("gives it once, and is in (with scripts: %s)", async (javaScriptEnabled) => {
+describe.skipIf(chromiumPath === undefined)("an app with a password", () => {
+  it("is given it in the console, which writes down that it was", async () => {
+    const { context, page } = await visitor(true);
+    const [name = "", value = ""] = owner.cookie.split("=");
+    await context.addCookies([{ name, value, url: stack().console }]);
+    await page.goto(`${stack().console}/workspaces/${owner.workspace.id}/apps/${locked.id}/access`);
+    expect(await page.getByLabel("Password", { exact: true }).isVisible()).toBe(false);
+    await page.getByLabel("With a password").check();
+    await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+    await page.getByRole("button", { name: "Save access rules" }).click();
+    await page.getByText("Access rules saved.").waitFor();
+    await page.getByText("One is set.").waitFor();
+    await page.getByRole("link", { name: "Audit log" }).click();
+    await page.getByLabel("Action").fill("app.access_policy_changed");
+    await page.getByRole("button", { name: "Filter" }).click();
+    await page.waitForURL(/action=app\.access_policy_changed/);
+    await page.getByText("Show").click();
+    await page.getByText('"password_generation": 1').waitFor();
+    const download = page.waitForEvent("download");
+    await page.getByRole("link", { name: "Download CSV" }).click();
+    expect((await download).suggestedFilename()).toBe("audit-log.csv");
+    await context.close();
+    await eventually(
+      () => call(`${locked.path}/schema`),
+      ({ body }) => body.detail.includes("password"),
+    );
+  });
+
+  it.each([true, false])("takes it once, and lets in (with scripts: %s)", async (javaScriptEnabled) => {
     const { context, page } = await visitor(javaScriptEnabled);
-    await page.goto(locked);
+    await page.goto(stack().api + locked.path);
     await page.getByLabel("Password").fill("something else");
     await page.getByRole("button", { name: "Go on" }).click();
     await page.getByText("That is not the password.").waitFor();
