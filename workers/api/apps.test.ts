@@ -228,6 +228,7 @@ describe("publishing", () => {
       versionNumber: 1,
       epoch: 2,
       accessPolicy: expect.objectContaining({ access_mode: "public_anonymous" }),
+      passwordGeneration: 0,
     });
     expect(await routeOf(app.id)).toEqual(route);
     const version = await readVersion(platform.context(), ada.workspaceId, published.current_version.id);
