@@ -1,5 +1,5 @@
 /** The filters of the audit log, as the page's address and the API call them. */
-export const AUDIT_FILTERS = ["actor", "action", "target_type", "target_id"] as const;
+const AUDIT_FILTERS = ["actor", "action", "target_type", "target_id"] as const;
 
 /** Moments between which entries are wanted, as days in the page's address. */
 const DAYS = ["from", "to"] as const;

@@ -5,7 +5,7 @@ import { AppError, type ErrorCode } from "#platform/errors";
 export type Purpose = "page" | "schema" | "run";
 
 /** What a signed-in user is to the app's workspace. */
-export interface Person {
+interface Person {
   readonly member: boolean;
   /** Whether they are a member with the permission to start runs. */
   readonly mayRun: boolean;

@@ -13,7 +13,7 @@ export type VisitorTarget = (
 };
 
 /** Where visitors come in and go out. */
-export type EntryName = "sign_in" | "callback" | "password" | "sign_out";
+type EntryName = "sign_in" | "callback" | "password" | "sign_out";
 
 export type Endpoint =
   | { readonly name: "page" | "schema" | "runs" | "files"; readonly methods: readonly string[] }

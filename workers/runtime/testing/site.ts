@@ -6,7 +6,7 @@ import { API_ORIGIN, CONSOLE_ORIGIN, type Person, type Platform, startPlatform }
 import { handleRequest } from "../../gateway.ts";
 
 /** One request as a browser or a program sends it. */
-export interface Visit {
+interface Visit {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** A form's fields. */
