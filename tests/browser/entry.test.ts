@@ -94,6 +94,7 @@ describe.skipIf(chromiumPath === undefined)("an app with a password", () => {
     await page.getByLabel("Action").fill("app.access_policy_changed");
     await page.getByRole("button", { name: "Filter" }).click();
     await page.waitForURL(/action=app\.access_policy_changed/);
+    await page.getByText("app.published").first().waitFor({ state: "detached" });
     await page.getByText("Show").click();
     await page.getByText('"password_generation": 1').waitFor();
     const download = page.waitForEvent("download");

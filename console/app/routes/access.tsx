@@ -94,7 +94,7 @@ function Modes({ policy }: { readonly policy: AccessPolicy }) {
           />
         ))}
       </div>
-      <div className="mt-4 hidden max-w-md group-has-[[name=access_mode][value=password]:checked]:block">
+      <div className="mt-4 hidden max-w-md group-has-[[value=password]:checked]:block">
         <TextField
           label={text.access.password}
           hint={policy.password_set ? text.access.passwordKept : text.access.passwordNeeded}
