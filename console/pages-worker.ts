@@ -14,7 +14,7 @@ interface PagesEnv {
   readonly API: Service;
 }
 
-const API_PATHS = /^\/(api\/|healthz$|openapi\.json$)/;
+const API_PATHS = /^\/(api\/|auth\/|healthz$|openapi\.json$)/;
 const ASSET_PATHS = /^\/(assets\/|favicon\.svg$|robots\.txt$)/;
 
 const servePage = createConsole(build);

@@ -13,9 +13,9 @@ export async function resolveActor(ctx: Context, request: Request): Promise<Cont
   if (authorization !== null) return withActor(ctx, await keyActor(ctx, authorization));
   if (!request.headers.has("Cookie")) return ctx;
   // Imported late: a visitor without a sign-in never needs the auth library.
-  const { sessionActor } = await import("./api/auth.ts");
-  const actor = await sessionActor(ctx, request);
-  return actor ? withActor(ctx, actor) : ctx;
+  const { findSignIn } = await import("./api/auth.ts");
+  const found = await findSignIn(ctx, request);
+  return found ? withActor(ctx, found.actor) : ctx;
 }
 
 async function keyActor(ctx: Context, authorization: string): Promise<Actor> {

@@ -36,6 +36,11 @@ async function routePlatform(request: Request, url: URL, ctx: Context): Promise<
     const { handleApi } = await import("./api/index.ts");
     return handleApi(request, ctx);
   }
+  if (first === "auth" && second === "hand-off" && rest.length === 0) {
+    // Imported late, with the auth library.
+    const { handOff } = await import("./auth/hand-off.ts");
+    return handOff(request, ctx);
+  }
   if (first === "assets") return asset(request, ctx.env);
   if (first === "") return new Response(null, { status: 302, headers: { Location: new URL(ctx.env.CONSOLE_ORIGIN).href } });
   if (second === "") throw notFound("The page");

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { AccessPolicy, Limit } from "./api/schemas.ts";
-import { ACCESS_MODES } from "./api/words.ts";
+import { ACCESS_MODES, DATA_CLASSIFICATIONS } from "./api/words.ts";
 import { entry } from "./form.ts";
 
 const wholeNumber = z.number().int().positive();
@@ -8,6 +8,9 @@ const field = entry.transform((text) => (text === "" ? null : Number(text))).pip
 
 const entries = z.object({
   access_mode: z.enum(ACCESS_MODES),
+  data_classification: z.enum(DATA_CLASSIFICATIONS),
+  // As it was typed: spaces may be part of it.
+  password: z.string().default(""),
   per_ip_requests: field,
   per_ip_seconds: field,
   per_session_requests: field,
@@ -22,8 +25,13 @@ function limit(requests: number | null, seconds: number | null): Limit | undefin
   return requests === null || seconds === null ? undefined : { max_requests: requests, window_seconds: seconds };
 }
 
+/** What the form changes. Without a password, the one that is set stays. */
+interface AccessChange extends Omit<AccessPolicy, "require_captcha" | "password_set"> {
+  readonly password?: string;
+}
+
 /** Reads the access rules out of their form; `undefined` where a limit has only one of its two numbers. */
-export function readAccessForm(form: Record<string, string>): Omit<AccessPolicy, "require_captcha"> | undefined {
+export function readAccessForm(form: Record<string, string>): AccessChange | undefined {
   const parsed = entries.safeParse(form);
   if (!parsed.success) return undefined;
   const { data } = parsed;
@@ -33,6 +41,8 @@ export function readAccessForm(form: Record<string, string>): Omit<AccessPolicy,
   if (per_ip === undefined || per_session === undefined || per_app === undefined) return undefined;
   return {
     access_mode: data.access_mode,
+    data_classification: data.data_classification,
+    ...(data.password !== "" && { password: data.password }),
     rate_limit: { per_ip, per_session, per_app },
     allowed_origins: data.allowed_origins.split(/\s+/).filter((origin) => origin !== ""),
   };

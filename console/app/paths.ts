@@ -16,6 +16,7 @@ export const paths = {
   billing: (workspaceId: string) => `/workspaces/${workspaceId}/billing`,
   invoice: (workspaceId: string, invoiceId: string) => `/workspaces/${workspaceId}/billing/${invoiceId}`,
   invoiceDownload: (workspaceId: string, invoiceId: string) => `/workspaces/${workspaceId}/billing/${invoiceId}/download`,
+  audit: (workspaceId: string) => `/workspaces/${workspaceId}/audit-log`,
   settings: (workspaceId: string) => `/workspaces/${workspaceId}/settings`,
   app: (workspaceId: string, appId: string) => `/workspaces/${workspaceId}/apps/${appId}`,
   appState: (workspaceId: string, appId: string) => `/workspaces/${workspaceId}/apps/${appId}/state`,

@@ -37,6 +37,8 @@ export default [
     route("billing", "routes/billing.tsx"),
     route("billing/:invoiceId", "routes/invoice.tsx"),
     route("billing/:invoiceId/download", "routes/invoice-download.ts"),
+    route("audit-log", "routes/audit-log.tsx"),
+    route("audit-log/download", "routes/audit-log-download.ts"),
     route("settings", "routes/settings.tsx"),
   ]),
   route("*", "routes/not-found.ts"),

@@ -22,6 +22,8 @@ export interface AppRoute {
   /** Raised by everything that changes what visitors get. */
   readonly epoch: number;
   readonly accessPolicy: AccessPolicy;
+  /** Which password of the app lets in; 0 where there never was one. */
+  readonly passwordGeneration: number;
 }
 
 /** What a version serves. Immutable, plain JSON. */

@@ -1,15 +1,14 @@
 /** Apps: their manifests, drafts, versions and publication, and the routes that visitors reach them by. It runs nothing. */
 
 export { digestOf } from "#platform/canonical";
-export { getAccessPolicy, patchAccessPolicy } from "./access-policy.ts";
+export { type AccessPolicyView, getAccessPolicy, patchAccessPolicy, readPasswordHash } from "./access-policy.ts";
 export type { AppRoute, AppStatus, VersionContent } from "./app-route.ts";
 export { type App, type AppPatch, createApp, deleteApp, getApp, listApps, type NewApp, updateApp } from "./apps.ts";
 export { authorizeApp } from "./authorize.ts";
 export type { Difference } from "./diff.ts";
 export { type Draft, getManifest, putDraft, type RunnableDraft, readRunnableDraft } from "./drafts.ts";
+export { ACCESS_MODES, type AccessMode, type DataClassification, isModeAllowed } from "./manifest/access-modes.ts";
 export {
-  ACCESS_MODES,
-  type AccessMode,
   type AccessPolicy,
   type AccessPolicyPatch,
   accessPolicyPatchSchema,

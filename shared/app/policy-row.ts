@@ -9,6 +9,7 @@ type PolicyRow = typeof appAccessPolicies.$inferSelect;
 export function policyRow(ctx: Context, policy: AccessPolicy) {
   return {
     accessMode: policy.access_mode,
+    dataClassification: policy.data_classification,
     rateLimit: policy.rate_limit,
     allowedOrigins: policy.allowed_origins,
     requireCaptcha: policy.require_captcha,
@@ -17,9 +18,12 @@ export function policyRow(ctx: Context, policy: AccessPolicy) {
   };
 }
 
-export function policyOf(row: Pick<PolicyRow, "accessMode" | "rateLimit" | "allowedOrigins" | "requireCaptcha">): AccessPolicy {
+export function policyOf(
+  row: Pick<PolicyRow, "accessMode" | "dataClassification" | "rateLimit" | "allowedOrigins" | "requireCaptcha">,
+): AccessPolicy {
   return accessPolicySchema.parse({
     access_mode: row.accessMode,
+    data_classification: row.dataClassification,
     rate_limit: row.rateLimit,
     allowed_origins: row.allowedOrigins,
     require_captcha: row.requireCaptcha,

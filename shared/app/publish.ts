@@ -4,6 +4,7 @@ import type { Context } from "#platform/context";
 import type { Transaction } from "#platform/db";
 import { AppError, validationFailed } from "#platform/errors";
 import { appAccessPolicies, apps, auditLogs } from "#platform/schema";
+import { requirePassword } from "./access-policy.ts";
 import { type AppRow, changedMeanwhile, readApp, unchanged } from "./app-rows.ts";
 import { type AppTransition, nextStatus } from "./app-state.ts";
 import { type App, getApp } from "./apps.ts";
@@ -33,6 +34,7 @@ export async function publish(ctx: Context, workspaceId: string, appId: string, 
     ? await readFrozen(ctx, workspaceId, appId, request.versionId)
     : await freezeValidDraft(ctx, app, request.changelog ?? "");
   await requireRunnable(manifest);
+  await requirePassword(ctx, workspaceId, appId, manifest.access_policy);
   await applySchema(ctx, workspaceId, { appId, schema: manifest.db_schema, confirm: request.confirm, undeclared: "drop" });
   return change(ctx, app, { transition: "publish", versionId: row.id, accessPolicy: manifest.access_policy });
 }

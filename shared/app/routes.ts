@@ -43,6 +43,7 @@ export async function findRoute(ctx: Context, address: AppAddress): Promise<AppR
     versionId: version?.id ?? null,
     versionNumber: version?.number ?? null,
     accessPolicy: policyOf(policy),
+    passwordGeneration: policy.passwordGeneration,
   };
 }
 

@@ -38,6 +38,8 @@ export function auditRow(ctx: Context, entry: AuditEntry): typeof auditLogs.$inf
     before: entry.before ?? null,
     after: entry.after ?? null,
     requestId: ctx.requestId,
+    ipHash: ctx.source?.ipHash ?? null,
+    userAgentHash: ctx.source?.userAgentHash ?? null,
     createdAt: new Date(ctx.clock.now()),
   };
 }

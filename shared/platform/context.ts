@@ -3,6 +3,7 @@ import { type Database, inTransaction, openDatabase, type Transaction } from "#p
 import type { Env } from "#platform/env";
 import { type IdKind, newId } from "#platform/ids";
 import { createLogger, type Logger } from "#platform/log";
+import type { RequestSource } from "#platform/request-source";
 
 /** Who asks. An API key acts for its workspace alone, within its scopes. */
 export type Actor =
@@ -20,6 +21,8 @@ export interface Context {
   readonly random: Random;
   readonly newId: (kind: IdKind) => string;
   readonly actor: Actor;
+  /** Where a member's request came from; `null` for everything else. */
+  readonly source: RequestSource | null;
   readonly requestId: string;
   readonly log: Logger;
   readonly waitUntil: (work: Promise<unknown>) => void;
@@ -50,6 +53,7 @@ export function createContext(env: Env, options: ContextOptions): Context {
     random,
     newId: (kind) => newId(kind, clock, random),
     actor,
+    source: null,
     get requestId() {
       requestId ??= newId("request", clock, random);
       return requestId;
@@ -65,4 +69,9 @@ export function createContext(env: Env, options: ContextOptions): Context {
 /** The same request, once its caller is known. */
 export function withActor(context: Context, actor: Actor): Context {
   return Object.create(context, { actor: { value: actor, enumerable: true } });
+}
+
+/** The same request, with what is known of where it came from. */
+export function withSource(context: Context, source: RequestSource): Context {
+  return Object.create(context, { source: { value: source, enumerable: true } });
 }

@@ -2,6 +2,7 @@
 export const ERROR_STATUS = {
   bad_request: 400,
   unauthenticated: 401,
+  hand_off_refused: 401,
   access_denied: 403,
   forbidden: 403,
   captcha_required: 403,

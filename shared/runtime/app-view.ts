@@ -4,6 +4,7 @@ import { answerNodes } from "./page/answer-nodes.ts";
 import { loadMarkdown, type RenderMarkdown } from "./page/markdown.ts";
 import { localeOf, type Texts } from "./page/texts.ts";
 import type { AppView, PageState } from "./page/view.ts";
+import { needsPassword, needsSignIn } from "./policy.ts";
 import type { ServedVersion } from "./versions.ts";
 
 /** What of a request and of the deployment shapes a page. */
@@ -56,6 +57,7 @@ export async function appView(
     answerNodes: answerNodes(content.workflow, content.ui_schema.result_view),
     locale,
     offlineModel: offlineModel && asksModel(content.workflow),
+    canSignOut: needsSignIn(route) || needsPassword(route),
     release,
     state,
     values,

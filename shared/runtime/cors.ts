@@ -1,6 +1,7 @@
 import type { AppRoute } from "#app";
 import { AppError } from "#platform/errors";
-import { isOriginAllowed } from "./policy.ts";
+import { PASSWORD_HEADER } from "./entry/password.ts";
+import { isOriginAllowed, isOriginTrusted } from "./policy.ts";
 import { SESSION_HEADER } from "./session.ts";
 
 const EXPOSED = [
@@ -19,6 +20,7 @@ const ACCEPTED = [
   "Accept",
   "Authorization",
   SESSION_HEADER,
+  PASSWORD_HEADER,
   "Prefer",
   "Idempotency-Key",
   "Last-Event-ID",
@@ -61,9 +63,37 @@ export function preflightResponse(route: AppRoute, request: Request, methods: re
   return new Response(null, { status: 204, headers });
 }
 
-/** Refuses a run that another site's page starts without being allowed to: forms are sent without a preflight. */
+/** The origin of the page that a request comes from; `null` for no page at all. Browsers say it, or at least that it is another one's. */
+function pageOrigin({ headers, url }: Request): string | null {
+  const origin = headers.get("Origin");
+  if (origin !== null) return origin;
+  const site = headers.get("Sec-Fetch-Site");
+  if (site === null || site === "none") return null;
+  return site === "same-origin" ? new URL(url).origin : "null";
+}
+
+/** Whether a request brings a cookie of ours, of a visitor or of a member. */
+function bringsOurCookie({ headers }: Request): boolean {
+  return /(?:^|;\s*)(?:af_|(?:__Secure-)?agentflow\.)/.test(headers.get("Cookie") ?? "");
+}
+
+/**
+ * Refuses what another site's page asks for without being allowed to: forms are sent without a preflight. An app that takes
+ * requests from everywhere takes them from strangers, never from one of its visitors whose cookie some page has sent along.
+ */
 export function requireOrigin(route: AppRoute, request: Request): void {
-  const origin = request.headers.get("Origin");
-  if (origin === null || isOriginAllowed(route, origin, ownOrigin(request))) return;
-  throw new AppError("access_denied", "This app does not accept requests from pages of this origin.");
+  const origin = pageOrigin(request);
+  if (origin === null || isOriginTrusted(route, origin, ownOrigin(request))) return;
+  if (isOriginAllowed(route, origin, ownOrigin(request)) && !bringsOurCookie(request)) return;
+  throw foreignOrigin();
+}
+
+/** Refuses what is for the app's own pages alone: giving the password, signing out. */
+export function requireOwnOrigin(request: Request): void {
+  const origin = pageOrigin(request);
+  if (origin !== null && origin !== ownOrigin(request)) throw foreignOrigin();
+}
+
+function foreignOrigin(): AppError {
+  return new AppError("access_denied", "This app does not accept requests from pages of this origin.");
 }

@@ -2,7 +2,8 @@
 export { type Admission, admit } from "./admission/index.ts";
 export { acceptedRun, answerOf, hasEnded, type RunAnswer } from "./answer.ts";
 export { appView, type PageSetting } from "./app-view.ts";
-export { corsHeaders, preflightResponse, requireOrigin } from "./cors.ts";
+export type { CookieSetting } from "./cookies.ts";
+export { corsHeaders, preflightResponse, requireOrigin, requireOwnOrigin } from "./cors.ts";
 export { deleteRunFolder, filesOf } from "./durable/files.ts";
 export { type DurableOrder, durableOrderSchema } from "./durable/order.ts";
 export {
@@ -14,6 +15,10 @@ export {
   type RunKey,
   startDurable,
 } from "./durable/start.ts";
+export { beginHandOff, endHandOff, issueCode, redeemCode } from "./entry/hand-off.ts";
+export { pathWithin } from "./entry/own-path.ts";
+export { checkPassword, endPassword, knowsPassword, passwordCookie } from "./entry/password.ts";
+export { endSignIn, type Place, readSignIn, signInCookie } from "./entry/sign-in.ts";
 export type { GivenFile } from "./files/inspect.ts";
 export { MAX_FILE_BYTES, MAX_UPLOAD_BYTES } from "./files/limits.ts";
 export { referToFiles } from "./files/references.ts";
@@ -28,11 +33,11 @@ export { type FoundMemberRun, findRunOf, nodeLogsOf } from "./members/find.ts";
 export { previewOver } from "./members/preview.ts";
 export { type BegunRun, type Debugging, type MemberStart, readBegunRun, replayRun, startTestRun, unknownRun } from "./members/start.ts";
 export { pageHeaders } from "./page/headers.ts";
-export { renderAppPage, renderMessagePage } from "./page/render.tsx";
-export { localeOf } from "./page/texts.ts";
+export { renderAppPage, renderKeyPage, renderMessagePage, renderPasswordPage } from "./page/render.tsx";
+export { errorText, localeOf } from "./page/texts.ts";
 export type { PageState } from "./page/view.ts";
 export { outboxName, placeOf, placeOfRun } from "./place.ts";
-export { type Caller, decide, enforce, frameAncestors, needsMember, type Purpose } from "./policy.ts";
+export { type Caller, decide, enforce, frameAncestors, needsPassword, needsSignIn, type Purpose } from "./policy.ts";
 export { type Preferences, patienceOf, preferencesOf } from "./preferences.ts";
 export { findRun, type Reader, type VisitorRun } from "./read-run.ts";
 export { endRecord } from "./record.ts";
@@ -40,7 +45,7 @@ export type { RouteAddress } from "./routes.ts";
 export { type RunOrder, runNow } from "./run.ts";
 export { durableRunName } from "./run-id.ts";
 export { loadVersion, resolveRoute } from "./serving.ts";
-export { openSession, SESSION_HEADER, sessionCookie, type VisitorSession } from "./session.ts";
+export { endSession, openSession, SESSION_HEADER, sessionCookie, type VisitorSession } from "./session.ts";
 export { type CallbackView, listCallbacks } from "./triggers/callbacks.ts";
 export { type DeadLetter, listDeadLetters, replayDeadLetter, storeDeadLetter } from "./triggers/dead-letters.ts";
 export { deliver } from "./triggers/deliver.ts";

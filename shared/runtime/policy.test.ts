@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { AppRoute } from "#app";
-import { type Caller, decide, frameAncestors, isOriginAllowed, needsMember } from "./policy.ts";
+import { type Caller, decide, frameAncestors, isOriginAllowed, needsPassword, needsSignIn } from "./policy.ts";
 
 type Policy = AppRoute["accessPolicy"];
 
@@ -19,18 +19,33 @@ function route(changes: Partial<AppRoute> = {}, policy: Partial<Policy> = {}): A
     epoch: 1,
     accessPolicy: {
       access_mode: "public_anonymous",
+      data_classification: "public",
       rate_limit: { per_ip: null, per_session: null, per_app: null },
       allowed_origins: ["*"],
       require_captcha: false,
       ...policy,
     },
+    passwordGeneration: 1,
     ...changes,
   };
 }
 
-const visitor: Caller = { runKey: false, member: false };
-const member: Caller = { runKey: false, member: true };
-const key: Caller = { runKey: true, member: false };
+const visitor: Caller = { runKey: false, person: null, password: false };
+const guest: Caller = { ...visitor, person: { member: false, mayRun: false } };
+const viewer: Caller = { ...visitor, person: { member: true, mayRun: false } };
+const member: Caller = { ...visitor, person: { member: true, mayRun: true } };
+const knower: Caller = { ...visitor, password: true };
+const key: Caller = { ...visitor, runKey: true };
+const everybody = { visitor, guest, viewer, member, knower, key };
+
+/** Who may run an app with this policy, in the order of {@link everybody}; of the others, why not. */
+function runners(policy: Partial<Policy>): Record<string, string> {
+  const entries = Object.entries(everybody).map(([name, caller]) => {
+    const decision = decide(route({}, policy), caller, "run");
+    return [name, decision.allow ? "yes" : decision.code];
+  });
+  return Object.fromEntries(entries);
+}
 
 describe("decide", () => {
   it.each([
@@ -49,19 +64,57 @@ describe("decide", () => {
     for (const purpose of ["page", "schema", "run"] as const) expect(decide(route(), visitor, purpose)).toEqual({ allow: true });
   });
 
-  it("keeps a private app to members", () => {
-    const app = route({}, { access_mode: "private" });
-    expect(needsMember(app)).toBe(true);
-    expect(decide(app, visitor, "page")).toMatchObject({ allow: false, code: "access_denied" });
-    expect(decide(app, member, "run")).toEqual({ allow: true });
+  it.each([
+    ["private", { visitor: "unauthenticated", guest: "access_denied", viewer: "yes", member: "yes", knower: "unauthenticated" }],
+    ["public_auth", { visitor: "unauthenticated", guest: "yes", viewer: "yes", member: "yes", knower: "unauthenticated" }],
+    [
+      "password",
+      { visitor: "unauthenticated", guest: "unauthenticated", viewer: "unauthenticated", member: "unauthenticated", knower: "yes" },
+    ],
+    [
+      "api_key",
+      {
+        visitor: "unauthenticated",
+        guest: "unauthenticated",
+        viewer: "unauthenticated",
+        member: "unauthenticated",
+        knower: "unauthenticated",
+      },
+    ],
+  ] as const)("lets into mode %s whom it names, and keys", (access_mode, expected) => {
+    expect(runners({ access_mode })).toEqual({ ...expected, key: "yes" });
   });
 
-  it.each(["public_auth", "password", "api_key"] as const)("serves mode %s to keys only", (access_mode) => {
+  it.each(["private", "public_auth", "password", "api_key"] as const)("shows the page of mode %s to no key", (access_mode) => {
     const app = route({}, { access_mode });
-    expect(decide(app, visitor, "run")).toMatchObject({ allow: false, code: "not_implemented" });
-    expect(decide(app, key, "run")).toEqual({ allow: true });
     expect(decide(app, key, "schema")).toEqual({ allow: true });
-    expect(decide(app, key, "page")).toMatchObject({ allow: false, code: "not_implemented" });
+    expect(decide(app, key, "page")).toMatchObject({ allow: false, code: "unauthenticated" });
+  });
+
+  it("asks for a sign-in or a password only where it decides", () => {
+    const modes = ["private", "public_auth", "public_anonymous", "password", "api_key"] as const;
+    expect(modes.filter((access_mode) => needsSignIn(route({}, { access_mode })))).toEqual(["private", "public_auth"]);
+    expect(modes.filter((access_mode) => needsPassword(route({}, { access_mode })))).toEqual(["password"]);
+  });
+
+  it("keeps restricted data to members who may start runs, from keys as well", () => {
+    expect(runners({ access_mode: "private", data_classification: "restricted" })).toEqual({
+      visitor: "unauthenticated",
+      guest: "access_denied",
+      viewer: "forbidden",
+      member: "yes",
+      knower: "unauthenticated",
+      key: "forbidden",
+    });
+  });
+
+  it.each([
+    ["internal", "public_anonymous"],
+    ["internal", "password"],
+    ["confidential", "public_auth"],
+    ["restricted", "api_key"],
+  ] as const)("closes an app with %s data that is open as %s, whatever way that came to be", (data_classification, access_mode) => {
+    for (const code of Object.values(runners({ data_classification, access_mode }))) expect(code).toBe("access_denied");
   });
 
   it("asks people for a captcha when they run, and keys never", () => {

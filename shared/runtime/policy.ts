@@ -1,15 +1,24 @@
-import type { AppRoute } from "#app";
+import { type AppRoute, isModeAllowed } from "#app";
 import { AppError, type ErrorCode } from "#platform/errors";
 
 /** What a visitor's request wants of an app. */
 export type Purpose = "page" | "schema" | "run";
 
+/** What a signed-in user is to the app's workspace. */
+interface Person {
+  readonly member: boolean;
+  /** Whether they are a member with the permission to start runs. */
+  readonly mayRun: boolean;
+}
+
 /** What is known about who asks. */
 export interface Caller {
   /** A key of this app's workspace with the scope `runs:create`. */
   readonly runKey: boolean;
-  /** Whether the caller is a signed-in member of the app's workspace. Only asked for where {@link needsMember} says so. */
-  readonly member: boolean;
+  /** Who is signed in, or `null` for nobody. Only asked for where {@link needsSignIn} says so. */
+  readonly person: Person | null;
+  /** Whether the caller has proved to know the app's password. Only asked for where {@link needsPassword} says so. */
+  readonly password: boolean;
 }
 
 export type Decision = { readonly allow: true } | { readonly allow: false; readonly code: ErrorCode; readonly detail: string };
@@ -20,9 +29,14 @@ function deny(code: ErrorCode, detail: string): Decision {
   return { allow: false, code, detail };
 }
 
-/** Whether the answer depends on membership, which costs a query that public apps never pay. */
-export function needsMember(route: AppRoute): boolean {
-  return route.accessPolicy.access_mode === "private";
+/** Whether the answer depends on a sign-in, which costs a query that public apps never pay. */
+export function needsSignIn({ accessPolicy: { access_mode } }: AppRoute): boolean {
+  return access_mode === "private" || access_mode === "public_auth";
+}
+
+/** Whether the answer depends on the app's password. */
+export function needsPassword({ accessPolicy }: AppRoute): boolean {
+  return accessPolicy.access_mode === "password";
 }
 
 function decideStatus(route: AppRoute): Decision {
@@ -31,27 +45,44 @@ function decideStatus(route: AppRoute): Decision {
   return ALLOW;
 }
 
-function decideMode(route: AppRoute, caller: Caller): Decision {
+function decideMode(route: AppRoute, { person, password }: Caller): Decision {
   switch (route.accessPolicy.access_mode) {
     case "public_anonymous":
       return ALLOW;
     case "private":
-      return caller.member ? ALLOW : deny("access_denied", "This app is for members of its workspace. Sign in to use it.");
-    case "api_key":
-      return deny("not_implemented", "This app is used with an API key; its page is not served yet.");
+      if (person === null) return deny("unauthenticated", "This app is for members of its workspace. Sign in to use it.");
+      return person.member ? ALLOW : deny("access_denied", "This app is for members of its workspace.");
     case "public_auth":
+      return person === null ? deny("unauthenticated", "Sign in to use this app.") : ALLOW;
     case "password":
-      return deny("not_implemented", "This access mode is not served yet.");
+      return password ? ALLOW : deny("unauthenticated", "This app asks for its password: send it as X-App-Password.");
+    case "api_key":
+      return deny("unauthenticated", "This app is used with an API key. Send it as `Authorization: Bearer afk_…`.");
   }
 }
 
 /**
+ * What the class of the app's data demands besides its mode. A mode that is too wide for it was refused when it was set; that
+ * it is refused here as well keeps an app closed whatever way its policy came to be.
+ */
+function decideClass({ accessPolicy }: AppRoute, { runKey, person }: Caller): Decision {
+  if (!isModeAllowed(accessPolicy)) return deny("access_denied", "This app's data may not be used in its access mode.");
+  if (accessPolicy.data_classification !== "restricted") return ALLOW;
+  if (runKey) return deny("forbidden", "This app's data is restricted to members: API keys may not use it.");
+  if (person?.member && !person.mayRun) return deny("forbidden", "This app's data is restricted to members who may start runs.");
+  return ALLOW;
+}
+
+/**
  * Whether a request may go on. Pure: status before access, access before captcha, so that each refusal tells a caller no
- * more than the one before it. A key of the workspace goes past every access mode and past the captcha, which is for people.
+ * more than the one before it. A key of the workspace goes past every access mode and past the captcha, which is for people;
+ * only restricted data it does not get at.
  */
 export function decide(route: AppRoute, caller: Caller, purpose: Purpose): Decision {
   const status = decideStatus(route);
   if (!status.allow) return status;
+  const classed = decideClass(route, caller);
+  if (!classed.allow) return classed;
   if (caller.runKey && purpose !== "page") return ALLOW;
   const mode = decideMode(route, caller);
   if (!mode.allow) return mode;
@@ -61,15 +92,24 @@ export function decide(route: AppRoute, caller: Caller, purpose: Purpose): Decis
   return ALLOW;
 }
 
+/** Every app that can be used at all can be used with a key, except one whose data is restricted (RFC 9110, section 11.6.1). */
+const CHALLENGE = { "WWW-Authenticate": 'Bearer realm="AgentFlow"' };
+
 /** Throws what {@link decide} refuses. */
 export function enforce(decision: Decision): void {
-  if (!decision.allow) throw new AppError(decision.code, decision.detail);
+  if (decision.allow) return;
+  const headers = decision.code === "unauthenticated" ? CHALLENGE : {};
+  throw new AppError(decision.code, decision.detail, { headers });
 }
 
 /** Whether a page of `origin` may call the app. Pages of the app's own origin always may. */
 export function isOriginAllowed(route: AppRoute, origin: string, own: string): boolean {
-  const { allowed_origins } = route.accessPolicy;
-  return origin === own || allowed_origins.includes("*") || allowed_origins.includes(origin);
+  return route.accessPolicy.allowed_origins.includes("*") || isOriginTrusted(route, origin, own);
+}
+
+/** Whether a page of `origin` may act for this browser's visitor: only the app's own pages, and those of origins that are listed by name. */
+export function isOriginTrusted(route: AppRoute, origin: string, own: string): boolean {
+  return origin === own || (origin !== "*" && route.accessPolicy.allowed_origins.includes(origin));
 }
 
 /** The `frame-ancestors` of the app's page: who may call it may also show it in a frame. */

@@ -22,10 +22,12 @@ function route(epoch: number): AppRoute {
     epoch,
     accessPolicy: {
       access_mode: "public_anonymous",
+      data_classification: "public",
       rate_limit: { per_ip: null, per_session: null, per_app: null },
       allowed_origins: ["*"],
       require_captcha: false,
     },
+    passwordGeneration: 0,
   };
 }
 
@@ -132,7 +134,7 @@ describe("RouteCache", () => {
   });
 
   it("keeps addresses apart", () => {
-    expect(routeKey({ appId: "app_1" })).toBe("route:v2:app:app_1");
-    expect(KEY).toBe("route:v2:acme/desk");
+    expect(routeKey({ appId: "app_1" })).toBe("route:v3:app:app_1");
+    expect(KEY).toBe("route:v3:acme/desk");
   });
 });

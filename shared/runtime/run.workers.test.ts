@@ -56,10 +56,12 @@ function start(bindings: Partial<PlatformEnv> = {}) {
       epoch: 1,
       accessPolicy: {
         access_mode: "public_anonymous",
+        data_classification: "public",
         rate_limit: { per_ip: null, per_session: null, per_app: null },
         allowed_origins: ["*"],
         require_captcha: false,
       },
+      passwordGeneration: 0,
     },
     version: { content, plan: compilePlan(content.workflow), inputs: inputDeclarations(content.workflow) },
     inputs: { name: "Ana" },

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import type { Context } from "#platform/context";
 import { isId, newId } from "#platform/ids";
+import { type CookieSetting, cookieLine, readCookie } from "./cookies.ts";
+import { hmacOf, openToken, signToken } from "./signed-token.ts";
 
 /*
  * Who a visitor is, without storage: a signed token that the browser keeps as a cookie and other callers send back as a
@@ -14,8 +16,6 @@ export const SESSION_HEADER = "X-App-Session-Id";
 const LIFE_MS = 24 * 60 * 60 * 1000;
 /** A token younger than this is sent back as it came: renewing it at every request would only cost signatures. */
 const RENEW_AFTER_MS = 60 * 60 * 1000;
-/** A real token is about 250 characters; longer ones are not worth decoding. */
-const TOKEN_LIMIT = 512;
 
 const payloadSchema = z.object({
   id: z.string().refine((id) => isId("visitor", id)),
@@ -34,92 +34,20 @@ export interface VisitorSession {
   readonly fresh: boolean;
 }
 
-/** The imported keys, newest first, and the text they came from; that changes only with a deployment. */
-let imported: { readonly text: string; readonly keys: readonly CryptoKey[] } | undefined;
-
-async function sessionKeys(text: string): Promise<readonly CryptoKey[]> {
-  if (imported?.text === text) return imported.keys;
-  const entries = text.split(",").map((entry) => entry.trim());
-  const keys = await Promise.all(
-    entries
-      .filter((entry) => entry !== "")
-      .map((entry) => {
-        const secret = fromBase64(entry.slice(entry.indexOf(":") + 1));
-        return crypto.subtle.importKey("raw", secret, { name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"]);
-      }),
-  );
-  imported = { text, keys };
-  return keys;
-}
-
-const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
-
-function fromBase64(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (character) => character.charCodeAt(0));
-}
-
-function toBase64Url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replaceAll("=", "");
-}
-
-async function sign(env: Context["env"], payload: Payload): Promise<string> {
-  const [newest] = await sessionKeys(env.SESSION_KEYS);
-  if (newest === undefined) throw new Error("SESSION_KEYS holds no key");
-  const body = toBase64Url(encoder.encode(JSON.stringify(payload)));
-  const mac = await crypto.subtle.sign("HMAC", newest, encoder.encode(body));
-  return `${body}.${toBase64Url(new Uint8Array(mac))}`;
-}
-
-function parsePayload(body: string): Payload | null {
-  try {
-    const parsed = payloadSchema.safeParse(JSON.parse(decoder.decode(fromBase64(body))));
-    return parsed.success ? parsed.data : null;
-  } catch {
-    // Not base64, UTF-8 or JSON: whatever it is, it is not a token of ours.
-    return null;
-  }
-}
-
-async function isSigned(env: Context["env"], body: string, signature: string): Promise<boolean> {
-  const keys = await sessionKeys(env.SESSION_KEYS);
-  const mac = fromBase64(signature);
-  const signed = encoder.encode(body);
-  for (const key of keys) {
-    if (await crypto.subtle.verify("HMAC", key, mac, signed)) return true;
-  }
-  return false;
-}
-
 /** The session a token stands for, or `null` when it is forged, expired, damaged or another app's. */
 async function verify(ctx: Context, appId: string, token: string): Promise<Payload | null> {
-  const match = token.length <= TOKEN_LIMIT ? /^([\w-]+)\.([\w-]{43})$/.exec(token) : null;
-  const [, body, signature] = match ?? [];
-  if (body === undefined || signature === undefined) return null;
-  const payload = parsePayload(body);
-  if (payload === null || payload.app !== appId || payload.exp <= ctx.clock.now()) return null;
-  return (await isSigned(ctx.env, body, signature)) ? payload : null;
+  const payload = await openToken(ctx.env, "session", token, payloadSchema);
+  return payload === null || payload.app !== appId || payload.exp <= ctx.clock.now() ? null : payload;
 }
 
 /** The token a request carries: the header is deliberate and goes before the cookie. */
 function sessionToken(headers: Headers): string | null {
-  const header = headers.get(SESSION_HEADER);
-  if (header !== null) return header.trim();
-  for (const pair of (headers.get("Cookie") ?? "").split(";")) {
-    const [name, value] = pair.trim().split("=", 2);
-    if (name === SESSION_COOKIE && value !== undefined) return value;
-  }
-  return null;
+  return headers.get(SESSION_HEADER)?.trim() ?? readCookie(headers, SESSION_COOKIE);
 }
 
 /** The visitor that a seed stands for in an app: always the same one, and known to nobody who does not have the seed. */
 async function seededVisitor(ctx: Context, appId: string, seed: string): Promise<string> {
-  const [newest] = await sessionKeys(ctx.env.SESSION_KEYS);
-  if (newest === undefined) throw new Error("SESSION_KEYS holds no key");
-  const mac = await crypto.subtle.sign("HMAC", newest, encoder.encode(`visitor by seed\n${appId}\n${seed}`));
+  const mac = await hmacOf(ctx.env, `visitor by seed\n${appId}\n${seed}`);
   const bytes = (length: number) => new Uint8Array(mac, 0, length);
   return newId("visitor", { now: () => 0 }, { bytes, float: () => 0 });
 }
@@ -134,11 +62,16 @@ export async function openSession(ctx: Context, appId: string, headers: Headers,
   const known = token === null ? null : await verify(ctx, appId, token);
   if (known !== null && token !== null && now - known.iat < RENEW_AFTER_MS) return { id: known.id, token, fresh: false };
   const id = known?.id ?? (seed === undefined ? ctx.newId("visitor") : await seededVisitor(ctx, appId, seed));
-  return { id, token: await sign(ctx.env, { id, app: appId, iat: now, exp: now + LIFE_MS }), fresh: true };
+  const payload: Payload = { id, app: appId, iat: now, exp: now + LIFE_MS };
+  return { id, token: await signToken(ctx.env, "session", payload), fresh: true };
 }
 
 /** The `Set-Cookie` line that keeps a session in the browser, for the app's own addresses only. */
-export function sessionCookie(session: VisitorSession, options: { base: string; secure: boolean }): string {
-  const secure = options.secure ? "; Secure" : "";
-  return `${SESSION_COOKIE}=${session.token}; Path=${options.base || "/"}; Max-Age=${LIFE_MS / 1000}; HttpOnly; SameSite=Lax${secure}`;
+export function sessionCookie(session: VisitorSession, setting: CookieSetting): string {
+  return cookieLine(SESSION_COOKIE, session.token, LIFE_MS / 1000, setting);
+}
+
+/** Takes the cookie of {@link sessionCookie} away, so that whoever uses the browser next is somebody else. */
+export function endSession(setting: CookieSetting): string {
+  return cookieLine(SESSION_COOKIE, "", 0, setting);
 }

@@ -51,14 +51,6 @@ export function requireGrantable(standing: Standing, granted: readonly Permissio
   if (missing.length > 0) throw new AppError("forbidden", `You cannot grant what you do not hold yourself: ${missing.join(", ")}.`);
 }
 
-/** Whether the caller belongs to an active workspace: as a member, or as a key of it that may start runs. */
-export async function isMember(ctx: Context, workspaceId: string): Promise<boolean> {
-  if (ctx.actor.type === "anonymous" || !isId("workspace", workspaceId)) return false;
-  const standing = await readStanding(ctx, workspaceId);
-  if (standing?.status !== "active") return false;
-  return ctx.actor.type !== "api_key" || standing.permissions.includes("runs:create");
-}
-
 function readStanding(ctx: Context, workspaceId: string): Promise<Standing | undefined> {
   const { actor } = ctx;
   switch (actor.type) {

@@ -8,9 +8,9 @@ export {
   revokeApiKey,
   rotateApiKey,
 } from "./api-keys.ts";
-export { type AuditLog, listAuditLogs } from "./audit-log.ts";
+export { type AuditLog, exportAuditLogs, listAuditLogs } from "./audit-log.ts";
 export { authenticateApiKey } from "./authenticate-key.ts";
-export { authorize, isMember } from "./authorize.ts";
+export { authorize } from "./authorize.ts";
 export { createDefaultWorkspace, type NewUser } from "./default-workspace.ts";
 export {
   acceptInvitation,
@@ -35,6 +35,7 @@ export {
 } from "./secrets.ts";
 export { SLUG_LENGTH } from "./slugs.ts";
 export { transferOwnership } from "./transfer-ownership.ts";
+export { type SignIn, type VisitorStanding, visitorStanding } from "./visitor-standing.ts";
 export {
   createWorkspace,
   deleteWorkspace,

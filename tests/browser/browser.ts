@@ -8,12 +8,16 @@ export const chromiumPath = process.env["CHROMIUM_PATH"] ?? CANDIDATES.find((pat
 
 if (chromiumPath === undefined && process.env["CI"] === "true") throw new Error("the browser tests need a Chromium in CI");
 
-/** Starts it without the background traffic that a machine without a network refuses. */
+/**
+ * Starts it without the background traffic that a machine without a network refuses. Every name below example.test is this
+ * machine, so that apps can be visited at hostnames of their own.
+ */
 export function launch(): Promise<Browser> {
   return chromium.launch({
     ...(chromiumPath === undefined ? {} : { executablePath: chromiumPath }),
     args: [
       "--no-sandbox",
+      "--host-resolver-rules=MAP *.example.test 127.0.0.1",
       "--disable-gpu",
       "--disable-quic",
       "--no-first-run",

@@ -5,7 +5,10 @@ import { createRouter, dataOf, jsonBody, jsonContent, problemResponses } from ".
 
 const tags = ["Access policy"];
 const parameters = z.object({ id: z.string() });
-const policyAnswer = { 200: jsonContent(dataOf(accessPolicySchema), "The policy in force"), ...problemResponses };
+const viewSchema = accessPolicySchema.extend({
+  password_set: z.boolean().openapi({ description: "Whether the app has a password; it is never shown" }),
+});
+const policyAnswer = { 200: jsonContent(dataOf(viewSchema), "The policy in force"), ...problemResponses };
 
 export const accessPolicyRouter = createRouter()
   .openapi(

@@ -228,6 +228,7 @@ describe("publishing", () => {
       versionNumber: 1,
       epoch: 2,
       accessPolicy: expect.objectContaining({ access_mode: "public_anonymous" }),
+      passwordGeneration: 0,
     });
     expect(await routeOf(app.id)).toEqual(route);
     const version = await readVersion(platform.context(), ada.workspaceId, published.current_version.id);
@@ -316,8 +317,11 @@ describe("the access policy", () => {
     const app = await create();
     const patch = { access_mode: "public_anonymous", rate_limit: { per_app: { max_requests: 5, window_seconds: 10 } } };
     const policy = await done(call(`PATCH /apps/${app.id}/access-policy`, patch));
-    expect(policy).toEqual({
+    const { password_set, ...stored } = policy;
+    expect(password_set).toBe(false);
+    expect(stored).toEqual({
       access_mode: "public_anonymous",
+      data_classification: "public",
       rate_limit: {
         per_ip: { max_requests: 120, window_seconds: 60 },
         per_session: { max_requests: 60, window_seconds: 60 },
@@ -327,8 +331,8 @@ describe("the access policy", () => {
       require_captcha: false,
     });
     expect(await done(call(`GET /apps/${app.id}/access-policy`))).toEqual(policy);
-    expect((await done(call(`GET /apps/${app.id}/manifest`))).access_policy).toEqual(policy);
-    expect((await findRoute(platform.context(), { appId: app.id }))?.accessPolicy).toEqual(policy);
+    expect((await done(call(`GET /apps/${app.id}/manifest`))).access_policy).toEqual(stored);
+    expect((await findRoute(platform.context(), { appId: app.id }))?.accessPolicy).toEqual(stored);
     expect(announced).toEqual([{ name: `app:${app.id}`, epoch: 2 }]);
     expect((await rowOf(app.id)).draftRevision).toBe(2);
   });
@@ -443,7 +447,14 @@ describe("the API description", () => {
     );
     expect(body.paths["/api/v1/apps/{id}/draft"].put["x-permission"]).toBe("apps:edit");
     const policy = body.paths["/api/v1/apps/{id}/access-policy"].patch.requestBody.content["application/json"].schema;
-    expect(Object.keys(policy.properties)).toEqual(["access_mode", "rate_limit", "allowed_origins", "require_captcha"]);
+    expect(Object.keys(policy.properties)).toEqual([
+      "access_mode",
+      "data_classification",
+      "password",
+      "rate_limit",
+      "allowed_origins",
+      "require_captcha",
+    ]);
     expect(policy.properties.access_mode.enum).toContain("public_anonymous");
   });
 });

@@ -1,9 +1,9 @@
 import type { Actor, Context } from "#platform/context";
 import { AppError, notFound } from "#platform/errors";
 import type { IdKind } from "#platform/ids";
+import { hashPassword, verifyPassword } from "#platform/password";
 import { accounts, sessions, users, verifications } from "#platform/schema";
-import { createDefaultWorkspace } from "#workspace";
-import { hashPassword, verifyPassword } from "./password.ts";
+import { createDefaultWorkspace, type SignIn } from "#workspace";
 import { platformOrigins } from "./platform-origins.ts";
 
 const COOKIE_PREFIX = "agentflow";
@@ -41,12 +41,17 @@ function tooManyAttempts(retryAfter: number): AppError {
   });
 }
 
-/** The user of the session cookie, or `null`. A request without that cookie costs nothing. */
-export async function sessionActor(ctx: Context, request: Request): Promise<Extract<Actor, { type: "user" }> | null> {
+type UserActor = Extract<Actor, { type: "user" }>;
+
+/** Who the session cookie is of, and which of their sign-ins it is; `null` for nobody. A request without that cookie costs nothing. */
+export async function findSignIn(ctx: Context, request: Request): Promise<{ readonly actor: UserActor; readonly signIn: SignIn } | null> {
   if (!SESSION_COOKIE.test(request.headers.get("Cookie") ?? "")) return null;
   const auth = await createAuth(ctx, request);
-  const session = await auth.api.getSession({ headers: request.headers });
-  return session && { type: "user", userId: session.user.id, email: session.user.email, name: session.user.name };
+  const found = await auth.api.getSession({ headers: request.headers });
+  if (!found) return null;
+  const { user, session } = found;
+  const actor: UserActor = { type: "user", userId: user.id, email: user.email, name: user.name };
+  return { actor, signIn: { userId: user.id, sessionId: session.id } };
 }
 
 /** Built for each request, since its hooks act in the request's context. Imported late: visitors never need it. */

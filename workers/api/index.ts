@@ -1,4 +1,5 @@
-import type { Context } from "#platform/context";
+import { type Context, withSource } from "#platform/context";
+import { sourceOf } from "#platform/request-source";
 import { placeOf } from "#runtime";
 import { resolveActor } from "../context.ts";
 import { problemResponse } from "../problem.ts";
@@ -104,8 +105,9 @@ export async function handleApi(request: Request, ctx: Context): Promise<Respons
   }
 }
 
-async function answer(original: Request, ctx: Context): Promise<Response> {
-  refuseForeignOrigin(original, ctx.env);
+async function answer(original: Request, from: Context): Promise<Response> {
+  refuseForeignOrigin(original, from.env);
+  const ctx = withSource(from, await sourceOf(from.env, original));
   // A file is read while it arrives: neither its size nor a repetition is looked at here.
   if (isImport(original)) return dispatch(await resolveActor(ctx, original), original, original);
   const { request, body } = await readBody(original);

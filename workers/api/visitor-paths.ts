@@ -12,6 +12,10 @@ const addressSchema = z.object({
   app: z.string().openapi({ param: { name: "app", in: "path" }, example: "lead-desk" }),
 });
 
+const passwordSchema = z
+  .object({ password: z.string(), next: z.string().optional().openapi({ description: "Path below the app to go on to" }) })
+  .openapi("AppPassword");
+
 const sessionSchema = z.object({
   "X-App-Session-Id": z.string().optional().openapi({ description: "The session of an earlier answer; browsers send its cookie instead." }),
 });
@@ -149,5 +153,50 @@ it, and is deleted after 24 hours; runs keep their own copy.`,
       },
     },
     responses: { 201: jsonContent(dataOf(z.array(fileSchema)), "The files, in the order they came"), ...problemResponses },
+  });
+  describeEntries(api);
+}
+
+const PASSWORD = `Lets a browser in to an app that is used with a password, by a cookie that holds for 24 hours or until the password changes.
+Programs send the password as \`X-App-Password\` with each request instead. Ten wrong ones of a network in five minutes are too many.`;
+
+/** Where visitors come in and go out. */
+function describeEntries(api: OpenAPIHono<ApiBindings>): void {
+  const path = "/{workspace}/{app}/auth";
+  const tags = ["Visitors"];
+  const request = { params: addressSchema };
+  const onward = { 303: { description: "Goes on to the app" }, ...problemResponses };
+  api.openAPIRegistry.registerPath({
+    method: "get",
+    path: `${path}/sign-in`,
+    tags,
+    summary: "Sign in at the platform, and come back",
+    request: { ...request, query: z.object({ next: z.string().optional() }) },
+    responses: { 303: { description: "Goes to the platform" }, ...problemResponses },
+  });
+  api.openAPIRegistry.registerPath({
+    method: "get",
+    path: `${path}/callback`,
+    tags,
+    summary: "Take over a sign-in from the platform",
+    request: { ...request, query: z.object({ code: z.string(), state: z.string() }) },
+    responses: onward,
+  });
+  api.openAPIRegistry.registerPath({
+    method: "post",
+    path: `${path}/password`,
+    tags,
+    summary: "Give the app's password",
+    description: PASSWORD,
+    request: { ...request, body: { content: { "application/x-www-form-urlencoded": { schema: passwordSchema } } } },
+    responses: onward,
+  });
+  api.openAPIRegistry.registerPath({
+    method: "post",
+    path: `${path}/sign-out`,
+    tags,
+    summary: "Forget who the visitor is",
+    request,
+    responses: { 204: { description: "Forgotten; browsers get a page" }, ...problemResponses },
   });
 }

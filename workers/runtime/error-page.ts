@@ -1,27 +1,31 @@
 import type { AppRoute } from "#app";
 import type { Context } from "#platform/context";
-import { frameAncestors, localeOf, pageHeaders, renderMessagePage } from "#runtime";
+import { errorText, frameAncestors, localeOf, pageHeaders, renderMessagePage } from "#runtime";
 import { problemOf, problemResponse } from "../problem.ts";
 
 /** Errors that a sign-in may resolve. */
-const SIGN_IN_CODES: ReadonlySet<string> = new Set(["access_denied", "unauthenticated"]);
+const SIGN_IN_CODES: ReadonlySet<string> = new Set(["unauthenticated", "hand_off_refused"]);
 
-/**
- * The answer to a browser's request that failed: the same status and headers as the problem has, in a page. `route` is
- * given once the app is known; its policy then says who may show the page in a frame.
- */
-export async function visitorErrorPage(error: unknown, request: Request, ctx: Context, route: AppRoute | null = null): Promise<Response> {
+/** The app that could not be shown: its policy says who may frame the page, its path where to sign in. */
+interface RefusedApp {
+  readonly route: AppRoute;
+  readonly base: string;
+}
+
+/** The answer to a browser's request that failed: the same status and headers as the problem has, in a page. */
+export async function visitorErrorPage(error: unknown, request: Request, ctx: Context, app?: RefusedApp): Promise<Response> {
   const { status, headers } = problemResponse(error, ctx.requestId, ctx.log);
   const { code } = problemOf(error, ctx.requestId);
   const locale = localeOf(null, request.headers.get("Accept-Language"));
   const after = Number(headers.get("Retry-After") ?? Number.NaN);
+  const signIn = { href: app ? `${app.base}/auth/sign-in` : ctx.env.CONSOLE_ORIGIN, text: locale.texts.signIn };
   const page = renderMessagePage({
     locale,
-    code,
+    message: errorText(locale.texts, code),
     requestId: ctx.requestId,
-    link: SIGN_IN_CODES.has(code) ? { href: ctx.env.CONSOLE_ORIGIN, text: locale.texts.signIn } : undefined,
+    link: SIGN_IN_CODES.has(code) ? signIn : undefined,
     retryAfter: Number.isFinite(after) ? after : undefined,
   });
-  for (const [name, value] of Object.entries(await pageHeaders(frameAncestors(route)))) headers.set(name, value);
+  for (const [name, value] of Object.entries(await pageHeaders(frameAncestors(app?.route ?? null)))) headers.set(name, value);
   return new Response(page, { status, headers });
 }

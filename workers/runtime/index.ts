@@ -6,11 +6,14 @@ import { answerForm } from "./accepts.ts";
 import { visitorErrorPage } from "./error-page.ts";
 import { uploadFiles } from "./files.ts";
 import { appPage } from "./page.ts";
+import { givePassword } from "./password.ts";
 import { runEvents } from "./run-events.ts";
 import { showRun, startRun } from "./runs.ts";
 import { appSchema } from "./schema.ts";
+import { callback, signIn, signOut } from "./sign-in.ts";
 import { addressOf, type Endpoint, endpointOf, requireMethod, type VisitorTarget } from "./target.ts";
 import type { Visit } from "./visit.ts";
+import { wayIn } from "./way-in.ts";
 
 async function answer(ctx: Context, endpoint: Endpoint, visit: Visit): Promise<Response> {
   requireMethod(endpoint, visit.request.method);
@@ -27,12 +30,21 @@ async function answer(ctx: Context, endpoint: Endpoint, visit: Visit): Promise<R
       return runEvents(ctx, visit, endpoint.runId);
     case "files":
       return uploadFiles(ctx, visit);
+    case "sign_in":
+      return signIn(ctx, visit);
+    case "callback":
+      return callback(ctx, visit);
+    case "password":
+      return givePassword(ctx, visit);
+    case "sign_out":
+      return signOut(ctx, visit);
   }
 }
 
-function failure(error: unknown, request: Request, ctx: Context, route: AppRoute): Response | Promise<Response> {
-  if (answerForm(request) === "html") return visitorErrorPage(error, request, ctx, route);
-  return problemResponse(error, ctx.requestId, ctx.log);
+async function failure(error: unknown, ctx: Context, visit: Visit): Promise<Response> {
+  const { request, route, target } = visit;
+  if (answerForm(request) !== "html") return problemResponse(error, ctx.requestId, ctx.log);
+  return (await wayIn(ctx, visit, error)) ?? visitorErrorPage(error, request, ctx, { route, base: target.base });
 }
 
 /** Adds what an answer says to pages of other origins; errors say it too, or a page could not read why it was refused. */
@@ -53,6 +65,7 @@ export async function handleVisitor(request: Request, ctx: Context, target: Visi
   const endpoint = endpointOf(target.rest);
   const route = await resolveRoute(ctx, addressOf(target));
   if (request.method === "OPTIONS") return preflightResponse(route, request, endpoint.methods);
-  const response = await answer(ctx, endpoint, { request, target, route }).catch((error: unknown) => failure(error, request, ctx, route));
+  const visit = { request, target, route };
+  const response = await answer(ctx, endpoint, visit).catch((error: unknown) => failure(error, ctx, visit));
   return withCors(response, route, request);
 }

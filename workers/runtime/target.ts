@@ -12,11 +12,22 @@ export type VisitorTarget = (
   readonly base: string;
 };
 
+/** Where visitors come in and go out. */
+type EntryName = "sign_in" | "callback" | "password" | "sign_out";
+
 export type Endpoint =
   | { readonly name: "page" | "schema" | "runs" | "files"; readonly methods: readonly string[] }
+  | { readonly name: EntryName; readonly methods: readonly string[] }
   | { readonly name: "run" | "run_events"; readonly methods: readonly string[]; readonly runId: string };
 
 const READ = ["GET", "HEAD"];
+
+const ENTRIES: Readonly<Record<string, Endpoint>> = {
+  "auth/sign-in": { name: "sign_in", methods: ["GET"] },
+  "auth/callback": { name: "callback", methods: ["GET"] },
+  "auth/password": { name: "password", methods: ["POST"] },
+  "auth/sign-out": { name: "sign_out", methods: ["POST"] },
+};
 
 export function addressOf(target: VisitorTarget): RouteAddress {
   return target.kind === "path" ? { workspaceSlug: target.workspaceSlug, appSlug: target.appSlug } : { appId: target.appId };
@@ -24,7 +35,10 @@ export function addressOf(target: VisitorTarget): RouteAddress {
 
 /** What the rest of a path names. One slash at its end makes no difference. Throws `not_found` for anything else. */
 export function endpointOf(rest: string): Endpoint {
-  const [first = "", runId, third, ...more] = rest.replace(/\/$/, "").split("/");
+  const path = rest.replace(/\/$/, "");
+  const entry = Object.hasOwn(ENTRIES, path) ? ENTRIES[path] : undefined;
+  if (entry !== undefined) return entry;
+  const [first = "", runId, third, ...more] = path.split("/");
   if (first === "" && runId === undefined) return { name: "page", methods: READ };
   if (first === "schema" && runId === undefined) return { name: "schema", methods: READ };
   if (first === "runs" && runId === undefined) return { name: "runs", methods: ["POST"] };

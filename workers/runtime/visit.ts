@@ -1,6 +1,7 @@
 import type { AppRoute } from "#app";
 import type { Context } from "#platform/context";
 import {
+  type CookieSetting,
   decide,
   enforce,
   openSession,
@@ -47,12 +48,16 @@ export async function openReader(ctx: Context, { request, route }: Visit, header
   return { session, apiKeyId };
 }
 
+/** How the app's cookies are kept: to its own path, and on HTTPS never sent without it. */
+export function cookieSetting({ request, target }: Visit): CookieSetting {
+  return { base: target.base, secure: new URL(request.url).protocol === "https:" };
+}
+
 /** The headers by which a visitor keeps the session. */
 export function sessionHeaders(visit: Visit, session: VisitorSession): Record<string, string> {
   const header = { [SESSION_HEADER]: session.token };
   if (!session.fresh) return header;
-  const secure = new URL(visit.request.url).protocol === "https:";
-  return { ...header, "Set-Cookie": sessionCookie(session, { base: visit.target.base, secure }) };
+  return { ...header, "Set-Cookie": sessionCookie(session, cookieSetting(visit)) };
 }
 
 export function pageSetting(ctx: Context, visit: Visit): PageSetting {

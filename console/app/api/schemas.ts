@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ACCESS_MODES, APP_STATUSES, FIELD_TYPES, METERS, NODE_STATUSES, RUN_STATUSES, TRIGGERS } from "./words.ts";
+import { ACCESS_MODES, APP_STATUSES, DATA_CLASSIFICATIONS, FIELD_TYPES, METERS, NODE_STATUSES, RUN_STATUSES, TRIGGERS } from "./words.ts";
 
 /*
  * What the console reads of the API's answers. Unknown fields are dropped: the API may say more than a page needs.
@@ -97,11 +97,27 @@ export type Limit = z.infer<typeof limitSchema>;
 
 export const accessPolicySchema = z.object({
   access_mode: z.enum(ACCESS_MODES),
+  data_classification: z.enum(DATA_CLASSIFICATIONS),
+  password_set: z.boolean(),
   rate_limit: z.object({ per_ip: limitSchema, per_session: limitSchema, per_app: limitSchema }),
   allowed_origins: z.array(z.string()),
   require_captcha: z.boolean(),
 });
 export type AccessPolicy = z.infer<typeof accessPolicySchema>;
+
+export const auditLogSchema = z.object({
+  id: z.string(),
+  actor_type: z.enum(["anonymous", "user", "api_key", "system"]),
+  actor_id: z.string().nullable(),
+  action: z.string(),
+  target_type: z.string(),
+  target_id: z.string(),
+  before: z.unknown(),
+  after: z.unknown(),
+  ip_hash: z.string().nullable(),
+  created_at: time,
+});
+export type AuditLog = z.infer<typeof auditLogSchema>;
 
 export const secretSchema = z.object({ name: z.string(), updated_at: time });
 export type Secret = z.infer<typeof secretSchema>;

@@ -37,6 +37,8 @@ export const CALLBACK_STATUSES = ["due", "done", "dead"] as const;
 
 export const ACCESS_MODES = ["public_anonymous", "public_auth", "private", "api_key", "password"] as const;
 
+export const DATA_CLASSIFICATIONS = ["public", "internal", "confidential", "restricted"] as const;
+
 export const METERS = ["requests", "tokens", "run_ms", "db_storage_bytes", "egress_bytes"] as const;
 export type Meter = (typeof METERS)[number];
 

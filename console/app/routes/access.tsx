@@ -2,10 +2,10 @@ import { data, Form } from "react-router";
 import { readAccessForm } from "../access-form.ts";
 import { readOne, writeOnly } from "../api/client.server.ts";
 import { type AccessPolicy, accessPolicySchema, type Limit } from "../api/schemas.ts";
-import { ACCESS_MODES } from "../api/words.ts";
+import { ACCESS_MODES, DATA_CLASSIFICATIONS } from "../api/words.ts";
 import { Submit } from "../components/button.tsx";
 import { Card } from "../components/card.tsx";
-import { Choice, TextArea, TextField } from "../components/field.tsx";
+import { Choice, SelectField, TextArea, TextField } from "../components/field.tsx";
 import { Title } from "../components/page.tsx";
 import { ProblemNote, Warning } from "../components/problem.tsx";
 import { redirectWithFlash } from "../flash.ts";
@@ -18,9 +18,6 @@ import { useApp } from "./app.tsx";
 import { useWorkspace } from "./workspace.tsx";
 
 const policyPath = (appId: string) => `/apps/${encodeURIComponent(appId)}/access-policy`;
-
-/** Visitors of an app in any other mode are told that it is not served yet. */
-const SERVED_MODES: ReadonlySet<string> = new Set(["public_anonymous", "private"]);
 
 export function loader({ params, context }: Route.LoaderArgs) {
   return readOne(context.get(visitContext), policyPath(params.appId), accessPolicySchema);
@@ -41,7 +38,7 @@ export default function Access({ loaderData: policy, actionData }: Route.Compone
   const { may } = useWorkspace();
   const fixed = !may("apps:publish") || app.status === "archived";
   return (
-    <Form method="post" className="max-w-3xl">
+    <Form method="post" className="group max-w-3xl">
       <Title>{[text.access.title, app.name]}</Title>
       <fieldset disabled={fixed} className="flex flex-col gap-6">
         {actionData ? (
@@ -52,6 +49,7 @@ export default function Access({ loaderData: policy, actionData }: Route.Compone
           )
         ) : null}
         <Modes policy={policy} />
+        <Classification policy={policy} />
         <Card title={text.access.limits} lead={text.access.limitsLead}>
           <div className="flex flex-col gap-4">
             <LimitFields name="per_ip" label={text.access.perIp} limit={policy.rate_limit.per_ip} />
@@ -81,12 +79,10 @@ export default function Access({ loaderData: policy, actionData }: Route.Compone
 
 function Modes({ policy }: { readonly policy: AccessPolicy }) {
   const text = useText();
-  // Only modes that are served can be chosen; another is shown where it holds already.
-  const modes = ACCESS_MODES.filter((mode) => SERVED_MODES.has(mode) || policy.access_mode === mode);
   return (
     <Card title={text.access.mode} lead={text.access.lead}>
       <div role="radiogroup" aria-label={text.access.mode} className="grid gap-2 sm:grid-cols-2">
-        {modes.map((mode) => (
+        {ACCESS_MODES.map((mode) => (
           <Choice
             key={mode}
             type="radio"
@@ -97,6 +93,39 @@ function Modes({ policy }: { readonly policy: AccessPolicy }) {
             about={text.access.modes[mode].about}
           />
         ))}
+      </div>
+      <div className="mt-4 hidden max-w-md group-has-[[value=password]:checked]:block">
+        <TextField
+          label={text.access.password}
+          hint={policy.password_set ? text.access.passwordKept : text.access.passwordNeeded}
+          name="password"
+          type="password"
+          autoComplete="new-password"
+          minLength={8}
+          maxLength={128}
+        />
+      </div>
+    </Card>
+  );
+}
+
+function Classification({ policy }: { readonly policy: AccessPolicy }) {
+  const text = useText();
+  return (
+    <Card>
+      <div className="max-w-md">
+        <SelectField
+          label={text.access.classification}
+          hint={text.access.classificationHint}
+          name="data_classification"
+          defaultValue={policy.data_classification}
+        >
+          {DATA_CLASSIFICATIONS.map((each) => (
+            <option key={each} value={each}>
+              {text.access.classifications[each]}
+            </option>
+          ))}
+        </SelectField>
       </div>
     </Card>
   );

@@ -1,4 +1,4 @@
-import { data, Form, Link, redirect, useSearchParams } from "react-router";
+import { data, Form, Link, useSearchParams } from "react-router";
 import { z } from "zod";
 import { authenticate, readSession, type SignInFailure } from "../api/auth.server.ts";
 import { Submit } from "../components/button.tsx";
@@ -7,7 +7,7 @@ import { TextField } from "../components/field.tsx";
 import { Warning } from "../components/problem.tsx";
 import { entry, readForm } from "../form.ts";
 import { useText } from "../i18n/use-text.ts";
-import { ownPath } from "../own-path.ts";
+import { onward } from "../onward.ts";
 import { visitContext } from "../visit.ts";
 import type { Route } from "./+types/sign-up.ts";
 
@@ -15,7 +15,7 @@ const entries = z.object({ name: entry, email: entry, password: z.string().defau
 
 export async function loader({ context }: Route.LoaderArgs) {
   const visit = context.get(visitContext);
-  if (await readSession(visit)) throw redirect(ownPath(visit.url.searchParams.get("next")));
+  if (await readSession(visit)) throw onward(visit.url.searchParams.get("next"));
   return null;
 }
 
@@ -23,7 +23,7 @@ export async function action({ request, context }: Route.ActionArgs) {
   const visit = context.get(visitContext);
   const { name, email, password } = entries.parse(await readForm(request));
   const failure: SignInFailure | null = name === "" ? "name" : await authenticate(visit, "sign-up", { name, email, password });
-  if (failure === null) return redirect(ownPath(visit.url.searchParams.get("next")));
+  if (failure === null) return onward(visit.url.searchParams.get("next"));
   return data({ failure, name, email }, { status: 400 });
 }
 

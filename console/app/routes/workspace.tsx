@@ -62,6 +62,7 @@ function Shell({ around, children }: { readonly around: Around; readonly childre
     { to: paths.database(workspace.id), label: text.nav.database, shown: may("database:read") },
     { to: paths.usage(workspace.id), label: text.nav.usage, shown: may("billing:read") },
     { to: paths.billing(workspace.id), label: text.nav.billing, shown: may("billing:read") },
+    { to: paths.audit(workspace.id), label: text.nav.audit, shown: may("audit:read") },
     { to: paths.settings(workspace.id), label: text.nav.settings, shown: true },
   ];
   return (

@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { ACCESS_MODES, DATA_CLASSIFICATIONS } from "./access-modes.ts";
 
-export const ACCESS_MODES = ["private", "public_auth", "public_anonymous", "password", "api_key"] as const;
-export type AccessMode = (typeof ACCESS_MODES)[number];
+/** Characters of an app's password. */
+const PASSWORD_LENGTH = { min: 8, max: 128 } as const;
 
 const limitSchema = z.strictObject({
   max_requests: z.number().int().min(1).max(1_000_000),
@@ -17,9 +18,12 @@ const rateLimitSchema = z.strictObject({
   per_app: limitSchema.nullable().default(null),
 });
 
-/** Whether a text is an origin exactly as browsers send it: scheme, host and a port that is not the scheme's own. */
+/**
+ * Whether a text is an origin exactly as browsers send it: scheme, host and a port that is not the scheme's own. Hosts that URL
+ * parsers let pass and no browser ever sends (`*`, `;`) would mean something else in the page's policy of frames.
+ */
 function isOrigin(text: string): boolean {
-  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) return false;
+  if (!/^https?:\/\/[\w.:[\]-]+$/.test(text) || !URL.canParse(text)) return false;
   return new URL(text).origin === text;
 }
 
@@ -33,15 +37,21 @@ const originSchema = z
 /** Who may run an app, from where and how often. What is not named gets the safe default: members only. */
 export const accessPolicySchema = z.strictObject({
   access_mode: z.enum(ACCESS_MODES).default("private"),
+  data_classification: z.enum(DATA_CLASSIFICATIONS).default("public"),
   rate_limit: rateLimitSchema.prefault({}),
   allowed_origins: z.array(originSchema).max(100).default(["*"]),
   require_captcha: z.boolean().default(false),
 });
 export type AccessPolicy = z.infer<typeof accessPolicySchema>;
 
-/** A change of a policy: the fields to replace. The limits of `rate_limit` are replaced one by one. */
+/**
+ * A change of a policy: the fields to replace. The limits of `rate_limit` are replaced one by one. The password is no part of
+ * the policy that manifests carry: it can be set and taken away, and is never shown.
+ */
 export const accessPolicyPatchSchema = z.strictObject({
   access_mode: z.enum(ACCESS_MODES).optional(),
+  data_classification: z.enum(DATA_CLASSIFICATIONS).optional(),
+  password: z.string().min(PASSWORD_LENGTH.min).max(PASSWORD_LENGTH.max).nullable().optional(),
   rate_limit: z
     .strictObject({
       per_ip: limitSchema.nullable().optional(),
@@ -55,6 +65,6 @@ export const accessPolicyPatchSchema = z.strictObject({
 export type AccessPolicyPatch = z.infer<typeof accessPolicyPatchSchema>;
 
 /** The policy after a change. */
-export function mergePolicy(policy: AccessPolicy, patch: AccessPolicyPatch): AccessPolicy {
+export function mergePolicy(policy: AccessPolicy, { password: _, ...patch }: AccessPolicyPatch): AccessPolicy {
   return accessPolicySchema.parse({ ...policy, ...patch, rate_limit: { ...policy.rate_limit, ...patch.rate_limit } });
 }

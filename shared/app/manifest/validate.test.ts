@@ -323,6 +323,7 @@ describe("a manifest that can run", () => {
       db_schema: { tables: [] },
       access_policy: {
         access_mode: "private",
+        data_classification: "public",
         rate_limit: {
           per_ip: { max_requests: 120, window_seconds: 60 },
           per_session: { max_requests: 60, window_seconds: 60 },

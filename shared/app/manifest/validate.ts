@@ -3,6 +3,7 @@ import { type DbSchema, dbSchemaSchema, validateDbSchema } from "#database";
 import { checkWorkflow, type Workflow } from "#execution";
 import type { Fault } from "#platform/errors";
 import { formatPath } from "#platform/faults";
+import { classificationFaults } from "./access-modes.ts";
 import { accessPolicySchema } from "./access-policy.ts";
 import { appConfigSchema } from "./config.ts";
 import { defaultResultView, defaultUiSchema } from "./default-ui.ts";
@@ -49,7 +50,7 @@ export async function validateManifest(json: unknown): Promise<ValidatedManifest
   const ui = readPart(uiSchemaSchema.optional(), parts.ui_schema);
   const checked = await checkWorkflow(parts.workflow, { dbSchema: dbSchema ?? null });
   const faults = [
-    ...(written.success ? [] : written.error.issues.flatMap(shapeFaults)),
+    ...(written.success ? classificationFaults(written.data.access_policy, "access_policy.") : written.error.issues.flatMap(shapeFaults)),
     ...(dbSchema ? validateDbSchema(dbSchema) : []),
     ...(ui ? uiFaults(ui, readSurface(parts.workflow)) : []),
     ...(checked.ok ? [] : checked.faults),

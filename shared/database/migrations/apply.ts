@@ -1,6 +1,8 @@
+import { auditRow } from "#platform/audit";
 import type { Context } from "#platform/context";
 import { validationFailed } from "#platform/errors";
 import type { SchemaPlan, SchemaRequest } from "#platform/objects/database-pool";
+import { auditLogs } from "#platform/schema";
 import { askPool } from "../pool/pool-client.ts";
 import { ensureDatabase } from "../provisioning/provision.ts";
 import type { DbSchema } from "../schema/db-schema.ts";
@@ -36,7 +38,15 @@ export async function applySchema(ctx: Context, workspaceId: string, request: Ap
   requireFaultless(request);
   if (await needsNone(ctx, workspaceId, request)) return viewPlan([]);
   await ensureDatabase(ctx, workspaceId);
-  return askPool(ctx, workspaceId, (pool) => pool.applySchema(workspaceId, request));
+  const plan = await askPool(ctx, workspaceId, (pool) => pool.applySchema(workspaceId, request));
+  if (plan.steps.length > 0) await recordPlan(ctx, workspaceId, request.appId, plan);
+  return plan;
+}
+
+async function recordPlan(ctx: Context, workspaceId: string, appId: string, { hash, steps }: SchemaPlan): Promise<void> {
+  const after = { app_id: appId, hash, steps: steps.map(({ message }) => message) };
+  const entry = { workspaceId, action: "database.schema_changed", targetType: "database", targetId: workspaceId, after };
+  await ctx.db.insert(auditLogs).values(auditRow(ctx, entry));
 }
 
 /** What `applySchema` would do, also where it would want a confirmation first. Throws as it does, and invalid_state without a database. */

@@ -98,6 +98,13 @@ export const appAccessPolicies = pgTable(
       .notNull()
       .references(() => workspaces.id),
     accessMode: text("access_mode", { enum: ["private", "public_auth", "public_anonymous", "password", "api_key"] }).notNull(),
+    dataClassification: text("data_classification", { enum: ["public", "internal", "confidential", "restricted"] })
+      .notNull()
+      .default("public"),
+    /** Of the app's password, as of users' passwords. No part of the policy that versions carry. */
+    passwordHash: text("password_hash"),
+    /** Raised whenever the password is set or taken away: what was let in by an earlier one is not any more. 0: never set. */
+    passwordGeneration: integer("password_generation").notNull().default(0),
     rateLimit: jsonb("rate_limit").notNull(),
     allowedOrigins: jsonb("allowed_origins").$type<string[]>().notNull(),
     requireCaptcha: boolean("require_captcha").notNull(),
@@ -109,6 +116,10 @@ export const appAccessPolicies = pgTable(
     check(
       "app_access_policies_mode_check",
       sql`${table.accessMode} IN ('private', 'public_auth', 'public_anonymous', 'password', 'api_key')`,
+    ),
+    check(
+      "app_access_policies_classification_check",
+      sql`${table.dataClassification} IN ('public', 'internal', 'confidential', 'restricted')`,
     ),
   ],
 );

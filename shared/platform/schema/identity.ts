@@ -69,6 +69,30 @@ export const verifications = pgTable(
   (table) => [index("verifications_identifier_idx").on(table.identifier)],
 );
 
+/** Sign-ins on their way from the platform to an app's own address: each is taken once, within a minute, or not at all. */
+export const handOffs = pgTable(
+  "hand_offs",
+  {
+    /** SHA-256 of the code that the browser carries. */
+    codeHash: text("code_hash").primaryKey(),
+    userId: text("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    /** The sign-in that it comes from: when that ends, so does what was made of it. */
+    sessionId: text("session_id")
+      .notNull()
+      .references(() => sessions.id, { onDelete: "cascade" }),
+    appId: text("app_id").notNull(),
+    /** The host, with a port where it is not the scheme's own, that the code is for. */
+    host: text("host").notNull(),
+    /** SHA-256 of the state that the app's address has asked with. */
+    stateHash: text("state_hash").notNull(),
+    expiresAt: moment("expires_at").notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [index("hand_offs_expires_idx").on(table.expiresAt), index("hand_offs_session_idx").on(table.sessionId)],
+);
+
 export const userSettings = pgTable("user_settings", {
   userId: text("user_id")
     .primaryKey()

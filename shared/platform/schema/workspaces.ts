@@ -262,10 +262,15 @@ export const auditLogs = pgTable(
     before: jsonb("before"),
     after: jsonb("after"),
     requestId: text("request_id").notNull(),
+    /** Keyed hashes of where the request came from: the same address, or browser, has the same one. Null where there was no request. */
+    ipHash: text("ip_hash"),
+    userAgentHash: text("user_agent_hash"),
     createdAt: createdAt(),
   },
   (table) => [
     index("audit_logs_workspace_idx").on(table.workspaceId, table.id),
+    index("audit_logs_actor_idx").on(table.workspaceId, table.actorId, table.id),
+    index("audit_logs_action_idx").on(table.workspaceId, table.action, table.id),
     index("audit_logs_target_idx").on(table.workspaceId, table.targetType, table.targetId),
   ],
 );

@@ -1,6 +1,6 @@
 /** A limit as its visitor is told of it. */
 export interface LimitReport {
-  readonly name: "per_ip" | "per_session" | "per_app" | "quota";
+  readonly name: "per_ip" | "per_session" | "per_app" | "quota" | "password";
   readonly maxRequests: number;
   readonly windowSeconds: number;
   readonly remaining: number;

@@ -79,7 +79,16 @@ export function AppPage({ view }: { view: AppView }) {
         {chat === null ? <ResultPanel view={view} /> : notice}
         <p class="note" id="connection" aria-hidden="true" />
         <p class="visually-hidden" id="status" role="status" />
-        <footer>{locale.texts.madeWith}</footer>
+        <footer>
+          {locale.texts.madeWith}
+          {view.canSignOut ? (
+            <form method="post" action={`${view.base}/auth/sign-out`}>
+              <button type="submit" class="quiet small">
+                {locale.texts.signOut}
+              </button>
+            </form>
+          ) : null}
+        </footer>
       </main>
     </Document>
   );

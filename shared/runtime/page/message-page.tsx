@@ -1,20 +1,21 @@
 import { Document } from "./document.tsx";
-import { errorText, type PageLocale } from "./texts.ts";
+import type { PageLocale } from "./texts.ts";
 
 export interface MessageView {
   readonly locale: PageLocale;
-  readonly code: string;
-  readonly requestId: string;
+  readonly message: { readonly title: string; readonly detail: string };
+  /** Of the request that failed; `null` where nothing did. */
+  readonly requestId: string | null;
   /** Where the visitor can go on from here. */
   readonly link?: { readonly href: string; readonly text: string } | undefined;
   /** Seconds until it is worth trying again. */
   readonly retryAfter?: number | undefined;
 }
 
-/** A page that says why there is no other: finished, friendly, and with a way on where there is one. */
+/** A page that says one thing, such as why there is no other: finished, friendly, and with a way on where there is one. */
 export function MessagePage({ view }: { view: MessageView }) {
-  const { locale, retryAfter, link } = view;
-  const { title, detail } = errorText(locale.texts, view.code);
+  const { locale, retryAfter, link, requestId } = view;
+  const { title, detail } = view.message;
   return (
     <Document locale={locale} title={title}>
       <main class="message">
@@ -28,9 +29,11 @@ export function MessagePage({ view }: { view: MessageView }) {
             </a>
           </p>
         )}
-        <p class="note">
-          {locale.texts.requestId} {view.requestId}
-        </p>
+        {requestId === null ? null : (
+          <p class="note">
+            {locale.texts.requestId} {requestId}
+          </p>
+        )}
       </main>
     </Document>
   );

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { loadMarkdown } from "./markdown.ts";
-import { renderAppPage, renderMessagePage } from "./render.tsx";
-import { localeOf } from "./texts.ts";
+import { renderAppPage, renderKeyPage, renderMessagePage, renderPasswordPage } from "./render.tsx";
+import { errorText, localeOf } from "./texts.ts";
 import type { AppView, PageState } from "./view.ts";
 
 const EVIL = `</script><script>alert(1)</script>"'><img src=x onerror=alert(1)>`;
@@ -19,6 +19,7 @@ async function view(changes: Partial<AppView> & { ui?: Ui } = {}): Promise<AppVi
     answerNodes: [],
     locale: localeOf("en", null),
     offlineModel: false,
+    canSignOut: false,
     release: "1",
     state: { kind: "fresh" },
     values: {},
@@ -200,9 +201,32 @@ describe("localeOf", () => {
 
 describe("renderMessagePage", () => {
   it("says in words what happened, and when to come back", () => {
-    const html = renderMessagePage({ locale: localeOf(null, "zh"), code: "rate_limited", requestId: EVIL, retryAfter: 12 });
+    const locale = localeOf(null, "zh");
+    const message = errorText(locale.texts, "rate_limited");
+    const html = renderMessagePage({ locale, message, requestId: EVIL, retryAfter: 12 });
     expect(html).toContain("请慢一点");
     expect(html).toContain("12 秒后可以重试");
+    expect(dangers(html)).toEqual([]);
+  });
+});
+
+describe("renderPasswordPage", () => {
+  it("asks in the visitor's language, and says at the field what was wrong", () => {
+    const asked = { name: EVIL, action: "/acme/desk/auth/password", next: EVIL };
+    const html = renderPasswordPage({ ...asked, locale: localeOf(null, "zh"), fault: null });
+    expect(html).toContain("使用此应用需要密码");
+    expect(html).not.toContain('aria-invalid="true"');
+    expect(dangers(html)).toEqual([]);
+    const again = renderPasswordPage({ ...asked, locale: localeOf(null, "en"), fault: "That is not the password." });
+    expect(again).toContain('aria-invalid="true"');
+    expect(again).toContain("That is not the password.");
+  });
+});
+
+describe("renderKeyPage", () => {
+  it("shows how programs use the app", () => {
+    const html = renderKeyPage({ locale: localeOf(null, "en"), name: EVIL, address: "https://desk.example.com" });
+    expect(html).toContain("curl https://desk.example.com/runs");
     expect(dangers(html)).toEqual([]);
   });
 });

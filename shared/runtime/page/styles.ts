@@ -31,6 +31,9 @@ p{margin:0}
 header{margin-block-end:2rem}
 .message p{margin-block-start:1.25rem}
 .message .lead{margin-block-start:.6rem}
+.message pre{max-inline-size:100%;margin-block-start:.75rem}
+.entry{inline-size:min(100%,24rem);margin-block-start:1.5rem}
+.message .fault{margin-block-start:.3rem}
 .panel{background:var(--panel);border:1px solid var(--line);border-radius:16px;padding:clamp(1.1rem,4vw,1.75rem);box-shadow:var(--shadow);min-inline-size:0}
 .panel .panel{box-shadow:none;margin-block-end:1.1rem}
 .blocks{display:grid;gap:1.25rem;align-items:start}
@@ -133,6 +136,7 @@ td.number{font-variant-numeric:tabular-nums}
 .turn .steps{margin:0}
 .composer{display:grid;grid-template-columns:1fr auto;gap:.6rem;align-items:end}
 .composer textarea{min-block-size:2.9rem;max-block-size:12rem;resize:none}
+footer form{display:inline;margin-inline-start:.75rem}
 footer{margin-block-start:2.5rem;color:var(--soft);font-size:.825rem;text-align:center}
 .visually-hidden{position:absolute;inline-size:1px;block-size:1px;margin:-1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 @media (max-width:30rem){

@@ -33,6 +33,17 @@ export interface Texts {
   readonly disconnected: string;
   readonly waitSeconds: string;
   readonly signIn: string;
+  readonly signOut: string;
+  readonly signedOut: { readonly title: string; readonly detail: string };
+  /** On the way from the platform back to an app at `{host}`. */
+  readonly goingBack: { readonly title: string; readonly detail: string };
+  readonly goOn: string;
+  readonly password: string;
+  readonly passwordLead: string;
+  readonly passwordWrong: string;
+  /** On the page of an app that is for programs. */
+  readonly keyLead: string;
+  readonly keyExample: string;
   readonly requestId: string;
   readonly madeWith: string;
   /** What a step is called when it has no title, by node type. */
@@ -76,6 +87,15 @@ const en: Texts = {
   disconnected: "The connection was lost. Check your network and try again.",
   waitSeconds: "You can try again in {seconds} s.",
   signIn: "Sign in",
+  signOut: "Sign out",
+  signedOut: { title: "You are signed out", detail: "Of this app only: your account may still be signed in elsewhere." },
+  goingBack: { title: "You are signed in", detail: "Going back to {host}…" },
+  goOn: "Go on",
+  password: "Password",
+  passwordLead: "This app asks for its password.",
+  passwordWrong: "That is not the password.",
+  keyLead: "This app is used by programs, with an API key of its workspace. It has no page.",
+  keyExample: "For example, with a key in $AGENTFLOW_KEY:",
   requestId: "Request",
   madeWith: "Made with AgentFlow",
   step: "Working",
@@ -100,11 +120,14 @@ const en: Texts = {
   errors: {
     not_found: { title: "There is nothing here", detail: "The address may be mistyped, or the app has moved." },
     not_available: { title: "Not available right now", detail: "This app is not published at the moment. Please come back later." },
-    access_denied: { title: "For members only", detail: "Sign in as a member of the workspace to use this app." },
+    access_denied: { title: "For members only", detail: "This app is for the members of its workspace." },
     forbidden: { title: "Not allowed", detail: "You may not use this app." },
     unauthenticated: { title: "Please sign in", detail: "Your sign-in is missing or has ended." },
     captcha_required: { title: "One more check is needed", detail: "This app asks for a captcha, which cannot be checked here yet." },
-    not_implemented: { title: "Not served yet", detail: "This app uses a kind of access that is not served yet." },
+    hand_off_refused: {
+      title: "That sign-in did not work",
+      detail: "It was used already, took too long, or was meant for another address. Please sign in again.",
+    },
     rate_limited: { title: "A little slower, please", detail: "There were too many requests in a short time." },
     quota_exceeded: { title: "The limit is reached", detail: "This app has used up what it may use for now." },
     payload_too_large: { title: "Too much at once", detail: "What you sent is too large." },
@@ -156,6 +179,15 @@ const zh: Texts = {
   disconnected: "连接已断开，请检查网络后重试。",
   waitSeconds: "{seconds} 秒后可以重试。",
   signIn: "登录",
+  signOut: "退出登录",
+  signedOut: { title: "你已退出登录", detail: "仅退出了此应用；你的账号在别处可能仍处于登录状态。" },
+  goingBack: { title: "登录成功", detail: "正在返回 {host}…" },
+  goOn: "继续",
+  password: "密码",
+  passwordLead: "使用此应用需要密码。",
+  passwordWrong: "密码不正确。",
+  keyLead: "此应用供程序使用，需要所属工作区的 API 密钥，没有页面。",
+  keyExample: "例如，密钥在 $AGENTFLOW_KEY 中：",
   requestId: "请求编号",
   madeWith: "由 AgentFlow 制作",
   step: "处理中",
@@ -194,11 +226,11 @@ const zh: Texts = {
   errors: {
     not_found: { title: "这里什么也没有", detail: "地址可能有误，或者应用已经移走。" },
     not_available: { title: "暂时无法使用", detail: "该应用目前没有发布，请稍后再来。" },
-    access_denied: { title: "仅限成员", detail: "请以工作区成员身份登录后使用该应用。" },
+    access_denied: { title: "仅限成员", detail: "该应用仅供所属工作区的成员使用。" },
     forbidden: { title: "没有权限", detail: "你不能使用该应用。" },
     unauthenticated: { title: "请先登录", detail: "你尚未登录，或登录已经失效。" },
     captcha_required: { title: "还需要一次验证", detail: "该应用要求验证码，目前这里还无法校验。" },
-    not_implemented: { title: "尚未支持", detail: "该应用使用的访问方式尚未支持。" },
+    hand_off_refused: { title: "登录没有成功", detail: "此次登录已被使用、已超时，或属于另一个地址。请重新登录。" },
     rate_limited: { title: "请慢一点", detail: "短时间内的请求太多了。" },
     quota_exceeded: { title: "额度已用完", detail: "该应用目前的额度已经用完。" },
     payload_too_large: { title: "内容太大", detail: "发送的内容过大，请缩减后再试。" },

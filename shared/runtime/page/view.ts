@@ -29,6 +29,8 @@ export interface AppView {
   readonly answerNodes: readonly string[];
   readonly locale: PageLocale;
   readonly offlineModel: boolean;
+  /** Whether the visitor came in by a sign-in or a password. */
+  readonly canSignOut: boolean;
   /** Version of the product, so that a deployment's page never meets another one's script. */
   readonly release: string;
   readonly state: PageState;

@@ -2,10 +2,11 @@ import { and, desc, eq, isNull, type SQL, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
 import { z } from "zod";
 import { storable } from "#execution";
+import { auditRow } from "#platform/audit";
 import type { Context } from "#platform/context";
 import { AppError, notFound, validationFailed } from "#platform/errors";
 import type { Page, PageRequest } from "#platform/pages";
-import { apps, deadLetters, deliveries } from "#platform/schema";
+import { apps, auditLogs, deadLetters, deliveries } from "#platform/schema";
 import { reviveDelivery } from "./deliveries.ts";
 import { executionsMessageSchema } from "./messages.ts";
 
@@ -92,6 +93,12 @@ export async function listDeadLetters(ctx: Context, workspaceId: string, page: P
 
 /** Puts a dead letter on its way again. @throws `not_found`, `invalid_state` */
 export async function replayDeadLetter(ctx: Context, workspaceId: string, id: string): Promise<void> {
+  await revive(ctx, workspaceId, id);
+  const entry = { workspaceId, action: "dead_letter.replayed", targetType: "dead_letter", targetId: id };
+  await ctx.db.insert(auditLogs).values(auditRow(ctx, entry));
+}
+
+async function revive(ctx: Context, workspaceId: string, id: string): Promise<void> {
   if (await reviveDelivery(ctx, workspaceId, id)) return;
   const owned = and(eq(deadLetters.workspaceId, workspaceId), eq(deadLetters.id, id), isNull(deadLetters.replayedAt));
   const [letter] = await ctx.db.select().from(deadLetters).where(owned);

@@ -1,5 +1,7 @@
 import { z } from "zod";
+import { byteStream } from "#platform/byte-stream";
 import type { Context } from "#platform/context";
+import { csvField, csvLine } from "#platform/csv";
 import { errorCode } from "#platform/errors";
 import type { TableDescription } from "#platform/objects/database-pool";
 import { MAX_PAGE_ROWS, type RowsPage } from "../page.ts";
@@ -24,18 +26,12 @@ interface FileWriter {
   readonly tail: string;
 }
 
-/** A field of RFC 4180. No value is nothing at all, so that an empty text is `""`. */
-function csvField(type: string, value: unknown): string {
-  if (value === null || value === undefined) return "";
-  const text = type === "json" || typeof value === "object" ? JSON.stringify(value) : String(value);
-  return text === "" || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
 function csvWriter({ columns }: TableDescription): FileWriter {
-  const line = (fields: readonly string[]) => `${fields.join(",")}\r\n`;
+  const field = (type: string, value: unknown) =>
+    csvField(type === "json" && value !== null && value !== undefined ? JSON.stringify(value) : value);
   return {
-    head: line(columns.map(({ name }) => csvField("text", name))),
-    row: (row) => line(columns.map(({ name, type }) => csvField(type, row[name]))),
+    head: csvLine(columns.map(({ name }) => csvField(name))),
+    row: (row) => csvLine(columns.map(({ name, type }) => field(type, row[name]))),
     tail: "",
   };
 }
@@ -81,24 +77,6 @@ async function* fileTexts(writer: FileWriter, first: RowsPage | undefined, rest:
   yield writer.head + (first ? text(first) : "");
   for await (const page of rest) yield text(page);
   yield writer.tail;
-}
-
-/** A stream of texts that are made as they are read. */
-function byteStream(texts: AsyncGenerator<string>): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        const { done, value } = await texts.next();
-        if (done) controller.close();
-        else controller.enqueue(encoder.encode(value));
-      },
-      async cancel() {
-        await texts.return(undefined);
-      },
-    },
-    { highWaterMark: 0 },
-  );
 }
 
 /**

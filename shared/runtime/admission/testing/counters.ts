@@ -18,6 +18,10 @@ class Limiter {
     return { ...this.book.exchange(request, limit?.maxRequests ?? Number.POSITIVE_INFINITY, Date.now()), epoch: this.epoch };
   }
 
+  raiseEpoch(epoch: number): void {
+    this.epoch = Math.max(this.epoch, epoch);
+  }
+
   used(): number {
     return this.#log.used(Date.now());
   }
@@ -63,6 +67,7 @@ export class Counters {
       RATE_LIMITER: {
         getByName: (name: string) => ({
           take: (exchange: RateLimitExchange) => this.#answer(name, () => this.limiter(name).take(exchange)),
+          raiseEpoch: (epoch: number) => this.#answer(name, () => this.limiter(name).raiseEpoch(epoch)),
         }),
       },
       QUOTA_COUNTER: {

@@ -1,0 +1,88 @@
+import type { z } from "zod";
+import type { Env } from "#platform/env";
+
+/*
+ * What a browser keeps for us and brings back: a payload that anybody could read and nobody can make or change. Signed with
+ * the newest of the session keys (HMAC-SHA-256), and known by any of them.
+ */
+
+type KeyEnv = Pick<Env, "SESSION_KEYS">;
+
+/** What a token is for. It is signed along, so that a token of one kind never passes as another's. */
+export type TokenKind = "session" | "sign-in" | "password" | "hand-off";
+
+/** Real tokens are far shorter; longer ones are not worth decoding. */
+const TOKEN_LIMIT = 4_096;
+
+/** The imported keys, newest first, and the text they came from; that changes only with a deployment. */
+let imported: { readonly text: string; readonly keys: readonly CryptoKey[] } | undefined;
+
+async function sessionKeys(text: string): Promise<readonly CryptoKey[]> {
+  if (imported?.text === text) return imported.keys;
+  const entries = text.split(",").map((entry) => entry.trim());
+  const keys = await Promise.all(
+    entries
+      .filter((entry) => entry !== "")
+      .map((entry) => {
+        const secret = fromBase64(entry.slice(entry.indexOf(":") + 1));
+        return crypto.subtle.importKey("raw", secret, { name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"]);
+      }),
+  );
+  imported = { text, keys };
+  return keys;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+
+function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (character) => character.charCodeAt(0));
+}
+
+export function toBase64Url(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
+}
+
+/** HMAC-SHA-256 of a text with the newest session key. */
+export async function hmacOf(env: KeyEnv, text: string): Promise<ArrayBuffer> {
+  const [newest] = await sessionKeys(env.SESSION_KEYS);
+  if (newest === undefined) throw new Error("SESSION_KEYS holds no key");
+  return crypto.subtle.sign("HMAC", newest, encoder.encode(text));
+}
+
+/** The payload as a token: `<base64url of its JSON>.<base64url of the signature>`. */
+export async function signToken(env: KeyEnv, kind: TokenKind, payload: object): Promise<string> {
+  const body = toBase64Url(encoder.encode(JSON.stringify(payload)));
+  return `${body}.${toBase64Url(new Uint8Array(await hmacOf(env, `${kind}\n${body}`)))}`;
+}
+
+function parseBody<T>(body: string, schema: z.ZodType<T>): T | null {
+  try {
+    const parsed = schema.safeParse(JSON.parse(decoder.decode(fromBase64(body))));
+    return parsed.success ? parsed.data : null;
+  } catch {
+    // Not base64, UTF-8 or JSON: whatever it is, it is not a token of ours.
+    return null;
+  }
+}
+
+async function isSigned(env: KeyEnv, text: string, signature: string): Promise<boolean> {
+  const mac = fromBase64(signature);
+  const signed = encoder.encode(text);
+  for (const key of await sessionKeys(env.SESSION_KEYS)) {
+    if (await crypto.subtle.verify("HMAC", key, mac, signed)) return true;
+  }
+  return false;
+}
+
+/** The payload of a token of this kind, or `null` when it is forged, damaged or of another kind. Whether it has expired is for the caller to see. */
+export async function openToken<T>(env: KeyEnv, kind: TokenKind, token: string, schema: z.ZodType<T>): Promise<T | null> {
+  const match = token.length <= TOKEN_LIMIT ? /^([\w-]+)\.([\w-]{43})$/.exec(token) : null;
+  const [, body, signature] = match ?? [];
+  if (body === undefined || signature === undefined) return null;
+  const payload = parseBody(body, schema);
+  return payload !== null && (await isSigned(env, `${kind}\n${body}`, signature)) ? payload : null;
+}
