@@ -9,16 +9,20 @@ export function requestEvent(runId: string, startedAt: number): UsageEvent {
   return { id: `${runId}:requests`, meter: "requests", quantity: 1, occurred_at: startedAt };
 }
 
+/** The tokens of each node that spoke to a model and has ended. Known while the run goes on. */
+export function tokenEvents(runId: string, nodeLogs: readonly NodeLog[]): UsageEvent[] {
+  return nodeLogs.flatMap((log): UsageEvent[] => {
+    const quantity = log.input_tokens + log.output_tokens;
+    return quantity === 0 ? [] : [{ id: `${runId}:${log.seq}:tokens`, meter: "tokens", quantity, occurred_at: log.started_at }];
+  });
+}
+
 /**
  * What a run used: one request, and the tokens of each node that spoke to a model. The ids depend on the run alone, so the
  * same run recorded twice is counted once.
  */
 export function usageEventsOf(runId: string, nodeLogs: readonly NodeLog[], startedAt: number): UsageEvent[] {
-  const tokens = nodeLogs.flatMap((log): UsageEvent[] => {
-    const quantity = log.input_tokens + log.output_tokens;
-    return quantity === 0 ? [] : [{ id: `${runId}:${log.seq}:tokens`, meter: "tokens", quantity, occurred_at: log.started_at }];
-  });
-  return [requestEvent(runId, startedAt), ...tokens];
+  return [requestEvent(runId, startedAt), ...tokenEvents(runId, nodeLogs)];
 }
 
 /** Adds the usage of runs to the ledger. Idempotent by event id. */

@@ -3,6 +3,7 @@ import { placeOf } from "#runtime";
 import { resolveActor } from "../context.ts";
 import { problemResponse } from "../problem.ts";
 import { accessPolicyRouter } from "./access-policy.ts";
+import { budgetsRouter } from "./budgets.ts";
 import { apiKeysRouter } from "./api-keys.ts";
 import { appsRouter } from "./apps.ts";
 import { auditLogsRouter } from "./audit-logs.ts";
@@ -77,6 +78,7 @@ for (const router of [
   databaseRestoresRouter,
   domainsRouter,
   usageRouter,
+  budgetsRouter,
 ])
   api.route("/api/v1", router);
 
