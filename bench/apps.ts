@@ -26,6 +26,13 @@ export const greeting = {
   access_policy: limited,
 };
 
+/** The same, which few may use, and which all may use as long as the quota lasts. */
+export const scarce = {
+  ...greeting,
+  access_policy: { ...open, rate_limit: { ...unlimited.rate_limit, per_app: { max_requests: 1_000, window_seconds: 60 } } },
+};
+export const unbounded = { ...greeting, access_policy: unlimited };
+
 /** Three nodes, of which one writes a row. */
 export const guestbook = {
   manifest: "1",

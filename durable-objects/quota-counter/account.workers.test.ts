@@ -158,41 +158,65 @@ describe("tokens", () => {
 
   it("are never used beyond the limit, whatever is asked, settled, abandoned or forgotten", () => {
     const step = fc.record({
-      call: fc.nat(12),
+      id: fc.nat(12).map((call) => `call-${call}`),
       deed: fc.constantFrom("reserve", "settle", "evict", "wait"),
       tokens: fc.integer({ min: 1, max: 400 }),
       part: fc.double({ min: 0, max: 1, noNaN: true }),
     });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-        let account = Account.opened(period(MAY, 5));
-        const open = new Map<string, number>();
-        let [now, used] = [MAY, 0];
-        for (const { call, deed, tokens, part } of steps) {
-          const id = `call-${call}`;
-          if (deed === "evict") account = new Account(account.state());
-          else if (deed === "wait") now += Math.round(part * 60_000);
-          else if (deed === "reserve" && !open.has(id)) {
-            if (account.reserve(id, tokens, now).ok) open.set(id, tokens);
-          } else if (deed === "settle") {
-            const spent = Math.round((open.get(id) ?? 0) * part);
-            account.settle(id, spent, now);
-            used += spent;
-            open.delete(id);
-          }
-          if (account.hasAbandoned(now)) {
-            account.giveUpAbandoned(used, now);
-            for (const known of open.keys()) if (!account.state().reservations.some((one) => one.id === known)) open.delete(known);
-          }
-          const { tokens: counted } = account.counts(now).meters;
-          expect(counted.used + counted.reserved).toBeLessThanOrEqual(1_000);
-          expect(counted.used).toBe(used);
-          expect(counted.reserved).toBe([...open.values()].reduce((sum, one) => sum + one, 0));
+        const calls = new Calls();
+        for (const { id, deed, tokens, part } of steps) {
+          if (deed === "reserve") calls.reserve(id, tokens);
+          else if (deed === "settle") calls.settle(id, part);
+          else if (deed === "evict") calls.evict();
+          else calls.wait(part * 120_000);
+          const { used, reserved } = calls.counted();
+          expect(used + reserved).toBeLessThanOrEqual(1_000);
+          expect({ used, reserved }).toEqual({ used: calls.used, reserved: calls.reserved });
         }
       }),
     );
   });
 });
+
+/** Calls of models under way, and what they really used: what an account must agree with. */
+class Calls {
+  used = 0;
+  #account = Account.opened(period(MAY, 5));
+  #now = MAY;
+  readonly #open = new Map<string, { readonly tokens: number; readonly until: number }>();
+
+  reserve(id: string, tokens: number): void {
+    if (this.#open.has(id) || !this.#account.reserve(id, tokens, this.#now).ok) return;
+    this.#open.set(id, { tokens, until: this.#now + RESERVATION_LIFE_MS });
+  }
+
+  settle(id: string, part: number): void {
+    const spent = Math.round((this.#open.get(id)?.tokens ?? 0) * part);
+    this.#account.settle(id, spent, this.#now);
+    this.#open.delete(id);
+    this.used += spent;
+  }
+
+  evict(): void {
+    this.#account = new Account(this.#account.state());
+  }
+
+  wait(milliseconds: number): void {
+    this.#now += Math.round(milliseconds);
+    for (const [id, { until }] of this.#open) if (until <= this.#now) this.#open.delete(id);
+    if (this.#account.hasAbandoned(this.#now)) this.#account.giveUpAbandoned(this.used, this.#now);
+  }
+
+  get reserved(): number {
+    return [...this.#open.values()].reduce((sum, { tokens }) => sum + tokens, 0);
+  }
+
+  counted() {
+    return this.#account.counts(this.#now).meters.tokens;
+  }
+}
 
 describe("a plan with a price for what is beyond its limits", () => {
   it("refuses nothing, reserves nothing, and shows the limit all the same", () => {

@@ -145,6 +145,9 @@ describe("QuotaCounter", () => {
     await stub.take(exchange({ needed: 1 }));
     await stub.take(exchange({ needed: 1 }));
     const month = Date.UTC(2099, 4, 1);
-    expect([...database.notices]).toEqual([expect.stringMatching(`:${month}:requests:80$`), expect.stringMatching(`:${month}:requests:100$`)]);
+    expect([...database.notices]).toEqual([
+      expect.stringMatching(`:${month}:requests:80$`),
+      expect.stringMatching(`:${month}:requests:100$`),
+    ]);
   });
 });

@@ -130,7 +130,9 @@ describe("the bound of a prompt", () => {
     const bytes = new TextEncoder().encode(content).length;
     const schema = { name: "answer", schema: { type: "object" } };
     expect(promptBound({ messages: [{ role: "user", content }] })).toBeGreaterThan(bytes);
-    expect(promptBound({ messages: [{ role: "user", content, attachments: [{ type: "text", text: content }] }] })).toBeGreaterThan(2 * bytes);
+    expect(promptBound({ messages: [{ role: "user", content, attachments: [{ type: "text", text: content }] }] })).toBeGreaterThan(
+      2 * bytes,
+    );
     const tools = [{ name: "look", description: content, parameters: {} }];
     expect(promptBound({ messages: [], tools, outputSchema: schema })).toBeGreaterThan(bytes + JSON.stringify(schema).length);
   });

@@ -65,4 +65,3 @@ export async function reconcileCounter(ctx: Context, name: CounterName): Promise
   );
   return results.filter((result) => result.counted !== result.ledger);
 }
-

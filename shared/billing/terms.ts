@@ -1,6 +1,12 @@
 import { and, eq, gte, inArray, lt, sql } from "drizzle-orm";
 import type { Context } from "#platform/context";
-import { COUNTED_METERS, type CountedMeter, RECORDED_METERS, type RecordedMeter, type StoppingMeter } from "#platform/objects/quota-counter";
+import {
+  COUNTED_METERS,
+  type CountedMeter,
+  RECORDED_METERS,
+  type RecordedMeter,
+  type StoppingMeter,
+} from "#platform/objects/quota-counter";
 import { appBudgets, billingPlans, billingUsageEvents, type Meter } from "#platform/schema";
 import { openPeriod, type Period } from "./plans.ts";
 
@@ -33,7 +39,8 @@ export async function workspaceTerms(ctx: Context, workspaceId: string): Promise
   const stop = (meter: StoppingMeter) => (plan?.prices[meter] === undefined ? limits[meter] : null);
   const stops = { requests: stop("requests"), tokens: stop("tokens"), egress_bytes: stop("egress_bytes"), run_ms: stop("run_ms") };
   const stopping = RECORDED_METERS.filter((meter) => stops[meter] !== null);
-  const recorded = stopping.length === 0 ? new Map<Meter, number>() : await recordedUse(ctx, workspaceId, { periodStart, periodEnd }, stopping);
+  const recorded =
+    stopping.length === 0 ? new Map<Meter, number>() : await recordedUse(ctx, workspaceId, { periodStart, periodEnd }, stopping);
   return {
     planCode,
     periodStart,

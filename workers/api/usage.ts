@@ -1,8 +1,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { listRuntimeEvents } from "#app";
 import { getUsage, listPlans, monthOf, quotaSnapshot } from "#billing";
-import { pageQuerySchema } from "#platform/pages";
 import { COUNTED_METERS, RECORDED_METERS } from "#platform/objects/quota-counter";
+import { pageQuerySchema } from "#platform/pages";
 import { METERS } from "#platform/schema";
 import { inWorkspace, signedIn } from "./access.ts";
 import { createRouter, dataOf, jsonContent, pageOf, problemResponses } from "./router.ts";

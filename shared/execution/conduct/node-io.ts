@@ -68,9 +68,7 @@ function servicesOf(attempt: Attempt): NodeServices {
     complete: (request) => services.complete(request, request.name === undefined ? named(attempt) : `${named(attempt)}/${request.name}`),
     // Another app of the workspace has tables of its own.
     executeOperation:
-      spec.depth === 0
-        ? services.executeOperation
-        : (operation, signal) => services.executeOperation(operation, signal, spec.dbSchema),
+      spec.depth === 0 ? services.executeOperation : (operation, signal) => services.executeOperation(operation, signal, spec.dbSchema),
     fetch: services.fetch,
     get outgoing() {
       return services.outgoing;

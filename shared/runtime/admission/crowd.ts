@@ -16,7 +16,9 @@ const underWay = new Map<string, number>();
 export async function inCrowd<T>(appId: string, work: () => Promise<T>): Promise<T> {
   const before = underWay.get(appId) ?? 0;
   if (before >= MAX_RUNS_AT_ONCE) {
-    throw new AppError("overloaded", "This app has as many requests at once as can be served here. Try again in a moment.", { retryAfter: 1 });
+    throw new AppError("overloaded", "This app has as many requests at once as can be served here. Try again in a moment.", {
+      retryAfter: 1,
+    });
   }
   underWay.set(appId, before + 1);
   try {
