@@ -26,11 +26,13 @@ export const greeting = {
   access_policy: limited,
 };
 
-/** The same, which few may use, and which all may use as long as the quota lasts. */
-export const scarce = {
+const underLimit = (max_requests: number, window_seconds: number) => ({
   ...greeting,
-  access_policy: { ...open, rate_limit: { ...unlimited.rate_limit, per_app: { max_requests: 1_000, window_seconds: 60 } } },
-};
+  access_policy: { ...open, rate_limit: { per_ip: null, per_session: null, per_app: { max_requests, window_seconds } } },
+});
+/** The same for a thousand requests a minute, for one a day, and for as many as the quota allows. */
+export const scarce = underLimit(1_000, 60);
+export const closed = underLimit(1, 86_400);
 export const unbounded = { ...greeting, access_policy: unlimited };
 
 /** Three nodes, of which one writes a row. */

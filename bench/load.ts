@@ -30,12 +30,16 @@ export async function throughput(target: Target, milliseconds: number): Promise<
   }
 }
 
-/** How many of so many requests at 64 connections were answered with success; the others must have been refused with 429. */
-export async function admitted(target: Target, requests: number): Promise<number> {
+/**
+ * How many of so many requests at 64 connections were answered with success; the others must have been refused with 429. Ends
+ * after some milliseconds in any case.
+ */
+export async function admitted(target: Target, requests: number, milliseconds: number): Promise<number> {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  const end = performance.now() + milliseconds;
   let [sent, successes] = [0, 0];
   const worker = async () => {
-    while (sent < requests) {
+    while (sent < requests && performance.now() < end) {
       sent += 1;
       if ((await answerTo(target, agent)).status !== 429) successes += 1;
     }
@@ -77,7 +81,8 @@ interface Answer {
   readonly text: string;
 }
 
-function answerTo({ method, url, headers = {}, body }: Target, agent: Agent): Promise<Answer> {
+function answerTo(target: Target, agent: Agent): Promise<Answer> {
+  const { method, url, headers = {}, body } = target;
   return new Promise((resolve, reject) => {
     const type = body === undefined ? {} : { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) };
     const sent = request(url, { method, agent, headers: { ...type, ...headers } }, (response) => {
@@ -91,7 +96,8 @@ function answerTo({ method, url, headers = {}, body }: Target, agent: Agent): Pr
       });
       response.on("error", reject);
     });
-    sent.on("error", reject);
+    // A connection that was kept may have been closed just as it was used again.
+    sent.on("error", (error) => (sent.reusedSocket ? resolve(answerTo(target, agent)) : reject(error)));
     sent.end(body);
   });
 }

@@ -8,7 +8,7 @@ import { buildPageClient } from "../dev/bundles/page-client.ts";
 import { inRepository } from "../dev/repository.ts";
 import { startStack } from "../tests/stack.ts";
 import { admissionRows } from "./admission.ts";
-import { body, greeting, guestbook, reader, scarce, unbounded } from "./apps.ts";
+import { body, closed, greeting, guestbook, reader, scarce, unbounded } from "./apps.ts";
 import { type Target, throughput } from "./load.ts";
 import { openWorkspace } from "./publish.ts";
 import { serve } from "./serve.ts";
@@ -36,11 +36,12 @@ const home = mkdtempSync(join(tmpdir(), "agentflow-bench-"));
 console.log("Starting the local stack for its database, and publishing the apps …");
 const stack = await startStack(home);
 const publish = await openWorkspace(stack, null);
-const [greetingPath, guestbookPath, readerPath, scarcePath] = [
+const [greetingPath, guestbookPath, readerPath, scarcePath, closedPath] = [
   await publish(greeting),
   await publish(guestbook),
   await publish(reader),
   await publish(scarce),
+  await publish(closed),
 ];
 const meteredPath = await (await openWorkspace(stack, 2_500))(unbounded);
 await buildPageClient();
@@ -141,6 +142,7 @@ try {
       calls: new URL("/__calls", counted.url),
       ample: onCounted(greetingPath),
       scarce: onCounted(scarcePath),
+      closed: onCounted(closedPath),
       metered: onCounted(meteredPath),
     })),
   );

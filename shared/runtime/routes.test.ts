@@ -22,7 +22,7 @@ function route(epoch: number): AppRoute {
     epoch,
     accessPolicy: {
       access_mode: "public_anonymous",
-      rate_limit: { per_ip: null, per_session: null, per_key: null, per_app: null },
+      rate_limit: { per_ip: null, per_session: null, per_app: null },
       allowed_origins: ["*"],
       require_captcha: false,
     },

@@ -56,7 +56,7 @@ function start(bindings: Partial<PlatformEnv> = {}) {
       epoch: 1,
       accessPolicy: {
         access_mode: "public_anonymous",
-        rate_limit: { per_ip: null, per_session: null, per_key: null, per_app: null },
+        rate_limit: { per_ip: null, per_session: null, per_app: null },
         allowed_origins: ["*"],
         require_captcha: false,
       },

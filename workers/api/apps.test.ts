@@ -321,7 +321,6 @@ describe("the access policy", () => {
       rate_limit: {
         per_ip: { max_requests: 120, window_seconds: 60 },
         per_session: { max_requests: 60, window_seconds: 60 },
-        per_key: null,
         per_app: { max_requests: 5, window_seconds: 10 },
       },
       allowed_origins: ["*"],

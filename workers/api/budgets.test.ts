@@ -58,12 +58,7 @@ describe("an app's budget", () => {
     expect([status, body.data.requests, body.data.tokens]).toEqual([200, 5, null]);
     expect(body.data.meters.requests).toEqual(count(5));
     const own = `${ada.workspaceId}:${appId}`;
-    expect(told).toEqual([
-      `refresh ${own}`,
-      `reconcile ${own} requests 2`,
-      `reconcile ${own} tokens 0`,
-      `refresh ${ada.workspaceId}`,
-    ]);
+    expect(told).toEqual([`refresh ${own}`, `reconcile ${own} requests 2`, `reconcile ${own} tokens 0`, `refresh ${ada.workspaceId}`]);
     const logs = await platform.context().db.select().from(auditLogs);
     expect(logs.filter(({ action }) => action === "app.budget_changed")).toMatchObject([
       { targetId: appId, before: { requests: null, tokens: null }, after: { requests: 5, tokens: null } },

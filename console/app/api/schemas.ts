@@ -97,7 +97,7 @@ export type Limit = z.infer<typeof limitSchema>;
 
 export const accessPolicySchema = z.object({
   access_mode: z.enum(ACCESS_MODES),
-  rate_limit: z.object({ per_ip: limitSchema, per_session: limitSchema, per_key: limitSchema, per_app: limitSchema }),
+  rate_limit: z.object({ per_ip: limitSchema, per_session: limitSchema, per_key: limitSchema.default(null), per_app: limitSchema }),
   allowed_origins: z.array(z.string()),
   require_captcha: z.boolean(),
 });

@@ -316,7 +316,8 @@ export const en = {
     unlimited: (used: string) => `${used}, no limit`,
     reserved: (reserved: string) => `${reserved} reserved for what is under way`,
     nearlyUsed: (meter: string, percent: number) => `${meter}: ${percent} % of what the plan includes is used.`,
-    usedUp: (meter: string) => `${meter}: everything that the plan includes is used. Apps are refused until the next period or another plan.`,
+    usedUp: (meter: string) =>
+      `${meter}: everything that the plan includes is used. Apps are refused until the next period or another plan.`,
     beyond: (meter: string) => `${meter}: everything that the plan includes is used. More is billed by the plan's price.`,
     meters: {
       requests: "Requests",

@@ -14,7 +14,8 @@ export type RateLimit = z.infer<typeof limitSchema>;
 const rateLimitSchema = z.strictObject({
   per_ip: limitSchema.nullable().default({ max_requests: 120, window_seconds: 60 }),
   per_session: limitSchema.nullable().default({ max_requests: 60, window_seconds: 60 }),
-  per_key: limitSchema.nullable().default(null),
+  /** Where it is not named there is none, and the manifest stays as it was written. */
+  per_key: limitSchema.nullable().optional(),
   per_app: limitSchema.nullable().default(null),
 });
 

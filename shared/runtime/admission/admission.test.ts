@@ -15,7 +15,7 @@ type Limits = AdmissionRoute["accessPolicy"]["rate_limit"];
 rememberRegion("wrk_1", "auto");
 
 function route(limits: Partial<Limits> = {}, epoch = 1): AdmissionRoute {
-  const rate_limit = { per_ip: null, per_session: null, per_key: null, per_app: null, ...limits };
+  const rate_limit = { per_ip: null, per_session: null, per_app: null, ...limits };
   return { workspaceId: "wrk_1", appId: "app_1", epoch, accessPolicy: { rate_limit } };
 }
 

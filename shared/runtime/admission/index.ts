@@ -16,7 +16,12 @@ export interface AdmissionRoute {
   readonly appId: string;
   readonly epoch: number;
   readonly accessPolicy: {
-    readonly rate_limit: Readonly<Record<"per_ip" | "per_session" | "per_key" | "per_app", Limit | null>>;
+    readonly rate_limit: {
+      readonly per_ip: Limit | null;
+      readonly per_session: Limit | null;
+      readonly per_key?: Limit | null | undefined;
+      readonly per_app: Limit | null;
+    };
   };
 }
 
