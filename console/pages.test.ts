@@ -171,7 +171,7 @@ describe("forms without scripts", () => {
     const response = await ask(`${app}/budget`, { form: { requests: " 250 ", tokens: "" } }, api);
     expect(response.headers.get("Location")).toBe(`${app}/budget`);
     const call = api.calls.find(({ method }) => method === "PUT");
-    expect([call?.path, JSON.parse(call?.body ?? "")]).toEqual([`/api/v1/apps/${APP}/budget`, { requests: 250, tokens: null }]);
+    expect([call?.path, JSON.parse(call?.body ?? "")]).toEqual([`/apps/${APP}/budget`, { requests: 250, tokens: null }]);
     expect((await ask(`${app}/budget`, { form: { requests: "-1", tokens: "" } })).status).toBe(422);
   });
 

@@ -18,7 +18,7 @@ export interface CounterName {
 }
 
 /** What this isolate holds of a counter's requests, and what it has still to tell. */
-export class Quota {
+class Quota {
   readonly holder = new LeaseHolder<QuotaGrant>({ policy: "quota", lifeMs: LEASE_LIFE_MS, denialMs: DENIAL_MS });
   #untold: Partial<Record<CountedMeter, number>> = {};
 

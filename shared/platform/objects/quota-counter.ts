@@ -36,7 +36,7 @@ export type ReservationAnswer =
   /** Tokens a period, those that are neither used nor reserved, and milliseconds to the next period. */
   | { readonly ok: false; readonly limit: number; readonly left: number; readonly resetMs: number };
 
-export interface MeterCount {
+interface MeterCount {
   /** Units a period that the plan includes, or that the budget allows; `null` is unlimited. */
   readonly limit: number | null;
   /** Whether nothing is admitted beyond the limit. Otherwise what is beyond it has a price. */
