@@ -89,12 +89,15 @@ export class Account {
     };
   }
 
-  /** See {@link QuotaCounterApi.reserve}. At every instant: tokens used + tokens reserved <= the limit. */
+  /**
+   * See {@link QuotaCounterApi.reserve}. At every instant: tokens used + tokens reserved <= the limit. Whoever asks though there
+   * is none has heard of an earlier plan, and is counted when it settles.
+   */
   reserve(id: string, tokens: number, now: number): ReservationAnswer {
+    if (this.#reservations.has(id)) return { ok: true };
     const limit = this.#terms.stops.tokens;
-    if (limit === null || this.#reservations.has(id)) return { ok: true };
-    const left = Math.max(0, limit - this.#used.tokens - this.#reservations.total);
-    if (tokens > left) return { ok: false, limit, left, resetMs: this.#terms.periodEnd - now };
+    const left = Math.max(0, (limit ?? Number.POSITIVE_INFINITY) - this.#used.tokens - this.#reservations.total);
+    if (limit !== null && tokens > left) return { ok: false, limit, left, resetMs: this.#terms.periodEnd - now };
     this.#reservations.add({ id, tokens, at: now });
     return { ok: true };
   }
@@ -116,10 +119,10 @@ export class Account {
     return this.#reservations.abandoned(now).length > 0;
   }
 
-  /** Lets go of what was abandoned; what the ledger holds of it counts as used. */
-  giveUpAbandoned(ledgerTokens: number, now: number): void {
+  /** Lets go of what was abandoned; what the ledger holds of it, in the period that began then, counts as used. */
+  giveUpAbandoned(ledgerTokens: number, periodStart: number, now: number): void {
     for (const { id } of this.#reservations.abandoned(now)) this.#reservations.close(id);
-    this.#used.tokens = Math.max(this.#used.tokens, ledgerTokens);
+    if (periodStart === this.#terms.periodStart) this.#used.tokens = Math.max(this.#used.tokens, ledgerTokens);
   }
 
   /** The notices that are to be given now. */

@@ -142,7 +142,7 @@ describe("tokens", () => {
     const revived = new Account(account.state());
     expect(revived.hasAbandoned(MAY + RESERVATION_LIFE_MS - 1)).toBe(false);
     expect(revived.hasAbandoned(MAY + RESERVATION_LIFE_MS)).toBe(true);
-    revived.giveUpAbandoned(80, MAY + RESERVATION_LIFE_MS);
+    revived.giveUpAbandoned(80, revived.period.periodStart, MAY + RESERVATION_LIFE_MS);
     expect(revived.counts(MAY).meters.tokens).toMatchObject({ used: 80, reserved: 300 });
     expect(revived.watchFrom()).toBe(MAY + 1_000 + RESERVATION_LIFE_MS);
   });
@@ -206,7 +206,7 @@ class Calls {
   wait(milliseconds: number): void {
     this.#now += Math.round(milliseconds);
     for (const [id, { until }] of this.#open) if (until <= this.#now) this.#open.delete(id);
-    if (this.#account.hasAbandoned(this.#now)) this.#account.giveUpAbandoned(this.used, this.#now);
+    if (this.#account.hasAbandoned(this.#now)) this.#account.giveUpAbandoned(this.used, this.#account.period.periodStart, this.#now);
   }
 
   get reserved(): number {
@@ -219,13 +219,14 @@ class Calls {
 }
 
 describe("a plan with a price for what is beyond its limits", () => {
-  it("refuses nothing, reserves nothing, and shows the limit all the same", () => {
+  it("refuses nothing, asks for no reservations, and shows the limit all the same", () => {
     const account = Account.opened(priced(MAY, 5));
     expect(account.take(exchange({ needed: 50 }), MAY)).toMatchObject({ granted: 50, limit: null, reservesTokens: false });
     expect(account.reserve("a", 5_000, MAY)).toEqual({ ok: true });
+    account.settle("a", 1_500, MAY);
     expect(account.counts(MAY).meters).toEqual({
       requests: { limit: 5, hard: false, used: 50, reserved: 0 },
-      tokens: { limit: 1_000, hard: false, used: 0, reserved: 0 },
+      tokens: { limit: 1_000, hard: false, used: 1_500, reserved: 0 },
     });
   });
 });

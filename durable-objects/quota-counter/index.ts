@@ -72,8 +72,9 @@ export class QuotaCounter extends DurableObject<Env> implements QuotaCounterApi 
     if (account.hasAbandoned(this.#clock.now())) {
       await this.ctx.storage.setAlarm(this.#clock.now() + LOOK_AGAIN_MS);
       const { workspaceId, appId } = this.#name();
-      const { tokens } = await countedUse(this.#context(), workspaceId, appId, account.period);
-      account.giveUpAbandoned(tokens, this.#clock.now());
+      const { period } = account;
+      const { tokens } = await countedUse(this.#context(), workspaceId, appId, period);
+      account.giveUpAbandoned(tokens, period.periodStart, this.#clock.now());
       this.#save(account);
     }
     await this.#watch(account);
