@@ -26,6 +26,15 @@ export const greeting = {
   access_policy: limited,
 };
 
+const underLimit = (max_requests: number, window_seconds: number) => ({
+  ...greeting,
+  access_policy: { ...open, rate_limit: { per_ip: null, per_session: null, per_app: { max_requests, window_seconds } } },
+});
+/** The same for a thousand requests a minute, for one a day, and for as many as the quota allows. */
+export const scarce = underLimit(1_000, 60);
+export const closed = underLimit(1, 86_400);
+export const unbounded = { ...greeting, access_policy: unlimited };
+
 /** Three nodes, of which one writes a row. */
 export const guestbook = {
   manifest: "1",

@@ -7,9 +7,10 @@ import pg from "pg";
 import { buildPageClient } from "../dev/bundles/page-client.ts";
 import { inRepository } from "../dev/repository.ts";
 import { startStack } from "../tests/stack.ts";
-import { body, greeting, guestbook, reader } from "./apps.ts";
+import { admissionRows } from "./admission.ts";
+import { body, closed, greeting, guestbook, reader, scarce, unbounded } from "./apps.ts";
 import { type Target, throughput } from "./load.ts";
-import { publishAll } from "./publish.ts";
+import { openWorkspace } from "./publish.ts";
 import { serve } from "./serve.ts";
 import { type Row, table } from "./table.ts";
 
@@ -34,7 +35,15 @@ interface Comparison {
 const home = mkdtempSync(join(tmpdir(), "agentflow-bench-"));
 console.log("Starting the local stack for its database, and publishing the apps …");
 const stack = await startStack(home);
-const { greetingPath, guestbookPath, readerPath } = await publishAll(stack, { greeting, guestbook, reader });
+const publish = await openWorkspace(stack, null);
+const [greetingPath, guestbookPath, readerPath, scarcePath, closedPath] = [
+  await publish(greeting),
+  await publish(guestbook),
+  await publish(reader),
+  await publish(scarce),
+  await publish(closed),
+];
+const meteredPath = await (await openWorkspace(stack, 2_500))(unbounded);
 await buildPageClient();
 const vars = Object.fromEntries(
   Object.entries(parseEnv(readFileSync(join(home, "dev.vars"), "utf8"))).map(([name, value]) => [name, value ?? ""]),
@@ -44,8 +53,9 @@ await admin.connect();
 await admin.query("CREATE TABLE IF NOT EXISTS bench_rows (id bigserial PRIMARY KEY, word text NOT NULL)");
 
 const { DATABASE_URL = "", SQL_GATEWAY_ORIGIN = "" } = vars;
-const [product, baselines] = [
+const [product, counted, baselines] = [
   await serve("wrangler.toml", vars, join(home, "product")),
+  await serve("wrangler.toml", vars, join(home, "counted"), "bench/counted/index.ts"),
   await serve("bench/baselines/wrangler.toml", { DATABASE_URL, SQL_GATEWAY_ORIGIN }, join(home, "baselines")),
 ];
 
@@ -126,10 +136,20 @@ try {
     },
   ];
   for (const comparison of comparisons) rows.push(await compare(comparison));
+  const onCounted = (path: string): Target => ({ ...run(path), url: new URL(`${path}/runs`, counted.url) });
+  rows.push(
+    ...(await admissionRows({
+      calls: new URL("/__calls", counted.url),
+      ample: onCounted(greetingPath),
+      scarce: onCounted(scarcePath),
+      closed: onCounted(closedPath),
+      metered: onCounted(meteredPath),
+    })),
+  );
   console.log(`\n${table(rows)}\n`);
   if (rows.some(({ met }) => !met)) process.exitCode = 1;
 } finally {
-  await Promise.all([product.close(), baselines.close(), admin.end()]);
+  await Promise.all([product.close(), counted.close(), baselines.close(), admin.end()]);
   await stack.stop();
   rmSync(home, { recursive: true, force: true });
 }

@@ -11,9 +11,16 @@ export interface ServedWorker {
   close(): Promise<void>;
 }
 
-/** Bundles the Worker of a wrangler config as a deployment would, and serves it with these variables. */
-export async function serve(config: string, vars: Readonly<Record<string, string>>, directory: string): Promise<ServedWorker> {
-  execFileSync(program("wrangler"), ["deploy", "--dry-run", "--config", inRepository(config), "--outdir", directory], { stdio: "pipe" });
+/** Bundles the Worker of a wrangler config as a deployment would, or with another entry, and serves it with these variables. */
+export async function serve(
+  config: string,
+  vars: Readonly<Record<string, string>>,
+  directory: string,
+  entry?: string,
+): Promise<ServedWorker> {
+  const script = entry === undefined ? [] : [inRepository(entry)];
+  const flags = ["--dry-run", "--config", inRepository(config), "--outdir", directory];
+  execFileSync(program("wrangler"), ["deploy", ...script, ...flags], { stdio: "pipe" });
   const { workerOptions } = workerOptionsOf(inRepository(config));
   // Where Cloudflare looks for a static file before it calls a Worker, Miniflare has Workers of its own: they cost more than ours.
   const { modulesRules: _, assets: _assets, bindings, ...options } = workerOptions;

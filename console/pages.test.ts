@@ -70,6 +70,8 @@ describe("pages", () => {
     [`${home}/billing`, "Billing", "INV-000007"],
     [`${home}/billing?plan=pro`, "Billing", "$14.50"],
     [`${home}/billing/ivc_1`, "Invoice INV-000007", "$2.98"],
+    [`${home}/usage`, "Usage", "Requests: 96 % of what the plan includes is used."],
+    [`${app}/budget`, "Budget · Lead desk", "120 of 500"],
     [`${home}/settings`, "Settings", "northwind"],
   ])("%s is rendered whole on the server", async (path, title, content) => {
     const response = await ask(path);
@@ -167,6 +169,15 @@ describe("forms without scripts", () => {
     expect(html).toContain("E-mail or password is not right.");
     expect(html).toContain("mira@northwind.example");
     expect(html).not.toContain("hunter22");
+  });
+
+  it("set an app's budget, in which an empty field is no limit", async () => {
+    const api = createStubApi();
+    const response = await ask(`${app}/budget`, { form: { requests: " 250 ", tokens: "" } }, api);
+    expect(response.headers.get("Location")).toBe(`${app}/budget`);
+    const call = api.calls.find(({ method }) => method === "PUT");
+    expect([call?.path, JSON.parse(call?.body ?? "")]).toEqual([`/apps/${APP}/budget`, { requests: 250, tokens: null }]);
+    expect((await ask(`${app}/budget`, { form: { requests: "-1", tokens: "" } })).status).toBe(422);
   });
 
   it("create an app from a template under a name, once", async () => {

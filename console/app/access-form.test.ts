@@ -9,6 +9,8 @@ const form = {
   per_ip_seconds: "60",
   per_session_requests: "",
   per_session_seconds: "",
+  per_key_requests: "30",
+  per_key_seconds: "10",
   per_app_requests: " 5 ",
   per_app_seconds: "1",
   allowed_origins: "https://a.example\r\n\r\n  https://b.example ",
@@ -22,6 +24,7 @@ describe("readAccessForm", () => {
       rate_limit: {
         per_ip: { max_requests: 120, window_seconds: 60 },
         per_session: null,
+        per_key: { max_requests: 30, window_seconds: 10 },
         per_app: { max_requests: 5, window_seconds: 1 },
       },
       allowed_origins: ["https://a.example", "https://b.example"],

@@ -15,6 +15,8 @@ const entries = z.object({
   per_ip_seconds: field,
   per_session_requests: field,
   per_session_seconds: field,
+  per_key_requests: field,
+  per_key_seconds: field,
   per_app_requests: field,
   per_app_seconds: field,
   allowed_origins: entry,
@@ -37,13 +39,14 @@ export function readAccessForm(form: Record<string, string>): AccessChange | und
   const { data } = parsed;
   const per_ip = limit(data.per_ip_requests, data.per_ip_seconds);
   const per_session = limit(data.per_session_requests, data.per_session_seconds);
+  const per_key = limit(data.per_key_requests, data.per_key_seconds);
   const per_app = limit(data.per_app_requests, data.per_app_seconds);
-  if (per_ip === undefined || per_session === undefined || per_app === undefined) return undefined;
+  if (per_ip === undefined || per_session === undefined || per_key === undefined || per_app === undefined) return undefined;
   return {
     access_mode: data.access_mode,
     data_classification: data.data_classification,
     ...(data.password !== "" && { password: data.password }),
-    rate_limit: { per_ip, per_session, per_app },
+    rate_limit: { per_ip, per_session, per_key, per_app },
     allowed_origins: data.allowed_origins.split(/\s+/).filter((origin) => origin !== ""),
   };
 }

@@ -224,7 +224,19 @@ const quota = {
   period_start: "2026-11-01T00:00:00.000Z",
   period_end: "2026-12-01T00:00:00.000Z",
   plan: "free",
-  meters: { requests: { limit: 1000, used: 962 }, tokens: { limit: 200_000, used: 48_310 }, run_ms: { limit: null, used: 5_430_000 } },
+  meters: {
+    requests: { limit: 1000, hard: true, used: 962, reserved: 8 },
+    tokens: { limit: 200_000, hard: true, used: 48_310, reserved: 0 },
+    run_ms: { limit: null, hard: false, used: 5_430_000, reserved: 0 },
+  },
+};
+
+const budget = {
+  requests: 500,
+  tokens: null,
+  period_start: quota.period_start,
+  period_end: quota.period_end,
+  meters: { requests: { limit: 500, hard: true, used: 120, reserved: 0 }, tokens: { limit: null, hard: false, used: 9_000, reserved: 0 } },
 };
 
 const month = {
@@ -327,6 +339,7 @@ function objectAt(path: string): unknown {
   if (collection !== "apps") return undefined;
   if (part === "manifest") return manifestFrom("leads", "");
   if (part === "access-policy") return policy;
+  if (part === "budget") return budget;
   if (part === "triggers") return triggers.find((one) => one.id === partId);
   if (part === "signing-secret") return { secret: "whsec_c2lnbmluZw==" };
   if (part === "versions") return { ...versions[0], manifest: manifestFrom("leads", "") };

@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import { requestEvent, spendTokens } from "#billing";
+import { requestEvent, tokenEvents } from "#billing";
 import { type LifeEnd, type LiveRun, type RunResult, resumeRun } from "#execution";
 import { type Context, createContext } from "#platform/context";
 import type { Env } from "#platform/env";
@@ -294,7 +294,7 @@ export class DurableRun extends DurableObject<Env> implements DurableRunApi {
     for (const listener of this.#settledListeners.splice(0)) listener();
   }
 
-  /** Hands the record to its outbox, counts its tokens, frees its place at the gate. Each step can be repeated. */
+  /** Hands the record to its outbox, frees its place at the gate. Each step can be repeated. */
   async #settle(): Promise<void> {
     const ctx = this.#context();
     const { execution } = this.#record();
@@ -303,7 +303,6 @@ export class DurableRun extends DurableObject<Env> implements DurableRunApi {
       if (!this.#row.recorded) {
         await this.#outbox().append(this.#record());
         this.#row.record();
-        spendTokens(ctx, execution.workspace_id, execution.usage.total_tokens);
       }
       if (!this.#row.settled) {
         const { gated } = this.#order();
@@ -324,7 +323,8 @@ export class DurableRun extends DurableObject<Env> implements DurableRunApi {
     const record: RunRecord = {
       execution,
       node_logs: [],
-      usage_events: [requestEvent(execution.id, execution.started_at)],
+      // A run may wait for long after it has spoken to models.
+      usage_events: [requestEvent(execution.id, execution.started_at), ...tokenEvents(execution.id, this.#journal.logs())],
       runtime_events: [],
     };
     try {

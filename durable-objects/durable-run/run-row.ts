@@ -95,7 +95,7 @@ export class RunRow {
   get recorded(): boolean {
     return this.#known.recorded === 1;
   }
-  /** Whether what follows from the end is done: tokens counted, the gate told. */
+  /** Whether what follows from the end is done: the gate told. */
   get settled(): boolean {
     return this.#known.settled === 1;
   }
@@ -111,7 +111,8 @@ export class RunRow {
   }
   wait(wakeAt: number | null): void {
     // A life that ends in waiting has come as far as it could.
-    this.#set({ status: "waiting", wake_at: wakeAt, lives: 0 });
+    // Whatever it has brought is to be told, also of a run that waited before.
+    this.#set({ status: "waiting", wake_at: wakeAt, lives: 0, told: null });
   }
   end(now: number): void {
     this.#set({ status: "ended", wake_at: null, ended_at: now });

@@ -8,6 +8,8 @@ import { CallAssembly, wholeCalls } from "./tool-calls.ts";
 import { estimatedUsage, usageOf } from "./usage.ts";
 
 export interface CompletionRequest {
+  /** Tells the questions of one attempt apart, where there are several. */
+  readonly name?: string | undefined;
   /** The deployment's own model, unless another is named. */
   readonly model?: string | undefined;
   readonly messages: readonly Message[];

@@ -1,30 +1,25 @@
 /** Billing: plans and periods, the quota in force, the ledger of what was used, and the invoices made of it. It never runs workflows and never reads users' data. */
 export { aggregateUsage } from "./aggregate.ts";
+export { type Budget, getBudget } from "./budgets.ts";
 export { type Anchor, monthOf, type Period, periodFrom } from "./calendar.ts";
 export { correctUsage } from "./corrections.ts";
+export { type CounterName, readCounterName } from "./counters.ts";
 export { addCreditNote } from "./credit-notes.ts";
 export { getInvoice, type InvoiceDetails, listInvoices, markInvoicePaid } from "./invoices.ts";
-export { getUsage, ledgerTotals, requestEvent, type Usage, usageEventsOf, writeUsage } from "./ledger.ts";
+export { getUsage, ledgerTotals, requestEvent, tokenEvents, type Usage, usageEventsOf, writeUsage } from "./ledger.ts";
+export { giveNotices, type QuotaNotice } from "./notices.ts";
 export { invoicePdf } from "./pdf/invoice.ts";
 export { type OpenPeriod, openDuePeriods, openPeriod } from "./periods.ts";
 export { changePlan, getPlanState, previewPlanChange } from "./plan-change.ts";
 export { backupDays, listPlans, type Plan } from "./plans.ts";
 export { getBillingProfile, updateBillingProfile } from "./profile.ts";
-export {
-  admitRequest,
-  knownQuotaRefusal,
-  type QuotaDrift,
-  type QuotaRefusal,
-  type QuotaSnapshot,
-  type QuotaTake,
-  quotaSnapshot,
-  reconcileQuota,
-  refreshQuota,
-  requireTokens,
-  spendTokens,
-} from "./quota.ts";
+export { putBudget } from "./put-budget.ts";
+export { admitRequest, knownQuotaRefusal, type QuotaRefusal, type QuotaTake } from "./quota.ts";
+export { type QuotaDrift, type QuotaSnapshot, quotaSnapshot, reconcileQuota, refreshQuota } from "./quota-state.ts";
 export { settlePeriods, settleWorkspace } from "./settle.ts";
 export { recordStorage, storageAllowance } from "./storage.ts";
+export { budgetTerms, countedUse, type QuotaTerms, workspaceTerms } from "./terms.ts";
+export { refundTokens, reserveTokens, type TokenCall, type TokenHold } from "./tokens.ts";
 export { eventsOfLine, usageOfRun } from "./trace.ts";
 export { upcomingInvoice } from "./upcoming.ts";
 export { INTERVALS, seriesCsv, usageSeries } from "./usage-series.ts";

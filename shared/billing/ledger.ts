@@ -18,16 +18,24 @@ export interface EndedRun {
   readonly outputs: Readonly<Record<string, unknown>> | null;
 }
 
+/** The tokens of each node that spoke to a model and has ended. Known while the run goes on. */
+export function tokenEvents(runId: string, nodeLogs: readonly NodeLog[]): UsageEvent[] {
+  return nodeLogs.flatMap((log): UsageEvent[] => {
+    const quantity = log.input_tokens + log.output_tokens;
+    return quantity === 0 ? [] : [{ id: `${runId}:${log.seq}:tokens`, meter: "tokens", quantity, occurred_at: log.started_at }];
+  });
+}
+
 /**
  * What a run used: one request, the tokens of each node that spoke to a model, the time it was at work and the bytes it
  * answered with. The ids depend on the run alone, so the same run recorded twice is counted once.
  */
 export function usageEventsOf({ id, started_at, outputs }: EndedRun, nodeLogs: readonly NodeLog[]): UsageEvent[] {
-  const used = (meter: Meter, quantity: number, at = started_at, key = id): UsageEvent[] =>
-    quantity === 0 ? [] : [{ id: `${key}:${meter}`, meter, quantity, occurred_at: at }];
+  const used = (meter: Meter, quantity: number): UsageEvent[] =>
+    quantity === 0 ? [] : [{ id: `${id}:${meter}`, meter, quantity, occurred_at: started_at }];
   return [
     requestEvent(id, started_at),
-    ...nodeLogs.flatMap((log) => used("tokens", log.input_tokens + log.output_tokens, log.started_at, `${id}:${log.seq}`)),
+    ...tokenEvents(id, nodeLogs),
     ...used("run_ms", busyMs(nodeLogs)),
     ...used("egress_bytes", outputs === null ? 0 : new TextEncoder().encode(JSON.stringify(outputs)).byteLength),
   ];

@@ -8,7 +8,7 @@ import { decimalOf } from "./money.ts";
 import { billingPeriodOf, currentPeriod, type PeriodRow, segmentsOf, stopsOf } from "./periods.ts";
 import { findPlan, planOf, termsOf } from "./plan-terms.ts";
 import { lockBilling } from "./profile.ts";
-import { refreshQuota } from "./quota.ts";
+import { refreshQuota } from "./quota-state.ts";
 import { baseLines, type InvoiceLine, type Segment } from "./rating.ts";
 
 /** At once, or from the end of the current period on. */

@@ -1,27 +1,23 @@
-import { complete } from "#ai";
-import { requireTokens } from "#billing";
+import { completeMetered } from "#ai";
 import { executeOperation } from "#database";
 import type { Context } from "#platform/context";
 import { AppError, errorCode } from "#platform/errors";
 import { outgoingPolicy } from "#platform/outgoing/policy";
 import { type ConductOptions, conduct, type LiveRun } from "./conduct/conduct.ts";
+import type { HostServices } from "./conduct/world.ts";
 import type { Journal } from "./journal.ts";
 import { keepLoggedValue } from "./logged-values.ts";
 import { MemoryJournal } from "./memory-journal.ts";
-import type { NodeServices } from "./nodes/node.ts";
 import type { RunEvent, RunRequest, RunResult } from "./run.ts";
 
 function noFiles(): Promise<never> {
   return Promise.reject(new AppError("node_failed", "Files are not available here."));
 }
 
-function servicesFor(ctx: Context, { workspaceId, dbSchema, files }: RunRequest): NodeServices {
+function servicesFor(ctx: Context, { runId, workspaceId, app, dbSchema, files }: RunRequest): HostServices {
   return {
-    async complete(request) {
-      // A quota that ends in the middle of a run stops it before the next metered call.
-      await requireTokens(ctx, workspaceId);
-      return complete(ctx, request);
-    },
+    // Apps within the run use what the run's own app may use: the ledger counts it there.
+    complete: (request, call) => completeMetered(ctx, { workspaceId, appId: app.id, id: `${runId}/${call}` }, request),
     executeOperation: (operation, signal, tables = dbSchema) => executeOperation(ctx, workspaceId, tables, operation, { signal }),
     fetch: (address, init) => fetch(address, init),
     // Read when a node first asks: settings that cannot be meant stop no run that calls nobody.

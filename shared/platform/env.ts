@@ -55,6 +55,8 @@ export interface Env {
   readonly PROVISION_DATABASE: Workflow<ProvisionParams>;
   readonly BACK_UP_DATABASE: Workflow<BackupParams>;
   readonly RESTORE_DATABASE: Workflow<RestoreParams>;
+  /** The platform's own limiter of look-ups of unknown addresses, by network: a shield, not a count. */
+  readonly LOOK_UPS: RateLimit;
   readonly ASSETS: Fetcher;
 
   /** Version of the product, as shown by `/healthz`. */

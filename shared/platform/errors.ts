@@ -28,6 +28,7 @@ export const ERROR_STATUS = {
   node_failed: 502,
   model_failed: 502,
   upstream_unavailable: 503,
+  overloaded: 503,
   model_unavailable: 503,
   database_unavailable: 503,
   node_timeout: 504,

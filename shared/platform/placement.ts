@@ -39,9 +39,17 @@ interface Namespace<Stub> {
   jurisdiction(jurisdiction: "eu"): { getByName(name: string): Stub };
 }
 
-/** The object that is one workspace's alone, in the workspace's region. Always found by the same name in the same place. */
-export async function workspaceObject<Stub>(ctx: Pick<Context, "db">, namespace: Namespace<Stub>, workspaceId: string): Promise<Stub> {
+/**
+ * An object that is one workspace's alone, in the workspace's region: the one named by its id, unless it has several. Always
+ * found by the same name in the same place.
+ */
+export async function workspaceObject<Stub>(
+  ctx: Pick<Context, "db">,
+  namespace: Namespace<Stub>,
+  workspaceId: string,
+  name = workspaceId,
+): Promise<Stub> {
   const region = await regionOf(ctx, workspaceId);
-  if (region === "eu") return namespace.jurisdiction("eu").getByName(workspaceId);
-  return region === "auto" ? namespace.getByName(workspaceId) : namespace.getByName(workspaceId, { locationHint: region });
+  if (region === "eu") return namespace.jurisdiction("eu").getByName(name);
+  return region === "auto" ? namespace.getByName(name) : namespace.getByName(name, { locationHint: region });
 }

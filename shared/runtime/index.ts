@@ -1,4 +1,6 @@
 /** Runtime: what visitors get. It resolves, decides, admits, runs and records; it never changes an app. */
+export { inCrowd } from "./admission/crowd.ts";
+export { quotaMessage } from "./admission/headers.ts";
 export { type Admission, admit } from "./admission/index.ts";
 export { acceptedRun, answerOf, hasEnded, type RunAnswer } from "./answer.ts";
 export { appView, type PageSetting } from "./app-view.ts";

@@ -66,6 +66,18 @@ describe("RouteCache", () => {
     expect(state.queries).toBe(1);
   });
 
+  it("asks the shield before it looks an unknown address up, and for nothing else", async () => {
+    const { ctx, state, isolate } = world(route(1));
+    const cache = isolate();
+    const shielded: string[] = [];
+    const refuse = () => Promise.reject(new Error("too many"));
+    await expect(cache.resolve(ctx, ADDRESS, refuse)).rejects.toThrow("too many");
+    expect(state.queries).toBe(0);
+    await cache.resolve(ctx, ADDRESS, async () => void shielded.push("looked up"));
+    for (let index = 0; index < 10; index += 1) expect(await cache.resolve(ctx, ADDRESS, refuse)).toEqual(route(1));
+    expect([shielded, state.queries]).toEqual([["looked up"], 1]);
+  });
+
   it("reads past memory and KV once the app's epoch is ahead, in every isolate", async () => {
     const { kv, ctx, settled, state, isolate } = world(route(1));
     const warm = isolate();

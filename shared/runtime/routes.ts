@@ -68,17 +68,25 @@ export class RouteCache {
     this.#sources = sources;
   }
 
-  /** The route of an address that is at least as new as the app's epoch, or `null` when it names no app. */
-  async resolve(ctx: Context, address: RouteAddress): Promise<AppRoute | null> {
+  /**
+   * The route of an address that is at least as new as the app's epoch, or `null` when it names no app. `shield` is asked before
+   * an address that is not in memory is looked up, and throws what refuses that.
+   */
+  async resolve(ctx: Context, address: RouteAddress, shield?: () => Promise<void>): Promise<AppRoute | null> {
     const key = routeKey(address);
     const now = ctx.clock.now();
     if (this.#misses.get(key, now)) return null;
-    const known = this.#routes.get(key, now) ?? (await this.#loads.join(ctx, key, () => this.#load(ctx, key, address)));
+    const known = this.#routes.get(key, now) ?? (await this.#lookUp(ctx, key, address, shield));
     if (known.route === null) return null;
     const epoch = await this.#sources.currentEpoch(ctx, known.route.appId);
     if (Math.max(known.route.epoch, known.askedFor) >= epoch) return known.route;
     const renewed = await this.#loads.join(ctx, `${key}#${epoch}`, () => this.#readDatabase(ctx, key, address, epoch));
     return renewed.route;
+  }
+
+  async #lookUp(ctx: Context, key: string, address: RouteAddress, shield?: () => Promise<void>): Promise<Known> {
+    await shield?.();
+    return this.#loads.join(ctx, key, () => this.#load(ctx, key, address));
   }
 
   async #load(ctx: Context, key: string, address: RouteAddress): Promise<Known> {

@@ -1,5 +1,5 @@
 import type { AppRoute } from "#app";
-import { spendTokens } from "#billing";
+import { refundTokens } from "#billing";
 import { type RunResult, runInline } from "#execution";
 import type { Context } from "#platform/context";
 import { AppError } from "#platform/errors";
@@ -94,20 +94,25 @@ function recordOf({ route, version, session, apiKeyId, inputs }: RunOrder, runId
   return endRecord(begun, result);
 }
 
-/** Stores how a run ended, and counts what it used towards the quota: the record is what the ledger will say. */
-async function settle(ctx: Context, order: RunOrder, record: RunRecord): Promise<void> {
-  await store(ctx, order, record);
-  spendTokens(ctx, order.route.workspaceId, record.execution.usage.total_tokens);
-}
-
 async function runAndRecord(ctx: Context, order: RunOrder): Promise<RunAnswer> {
   const runId = inlineRunId(ctx.newId("run"), order.place);
   try {
     const record = recordOf(order, runId, await execute(ctx, order, runId));
-    await settle(ctx, order, record);
+    await storeOrRefund(ctx, order, record);
     return answerOf(record.execution, order.session.token);
   } catch (error) {
     order.refund();
+    throw error;
+  }
+}
+
+/** What a run has used was counted while it went on; without a record there is none in the ledger. */
+async function storeOrRefund(ctx: Context, order: RunOrder, record: RunRecord): Promise<void> {
+  try {
+    await store(ctx, order, record);
+  } catch (error) {
+    const { workspaceId, appId } = order.route;
+    refundTokens(ctx, workspaceId, appId, record.execution.usage.total_tokens);
     throw error;
   }
 }

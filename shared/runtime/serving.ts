@@ -3,6 +3,7 @@ import type { Context } from "#platform/context";
 import { AppError, notFound } from "#platform/errors";
 import { rememberRegion } from "#platform/placement";
 import { currentEpoch } from "./admission/index.ts";
+import { shieldLookUp } from "./admission/shield.ts";
 import { type RouteAddress, RouteCache } from "./routes.ts";
 import { type ServedVersion, VersionCache } from "./versions.ts";
 
@@ -10,9 +11,12 @@ import { type ServedVersion, VersionCache } from "./versions.ts";
 const routes = new RouteCache({ find: findRoute, currentEpoch });
 const versions = new VersionCache(readVersion);
 
-/** The route of an address, at most a lease's life (5 s) behind the last change. Throws `not_found`. */
-export async function resolveRoute(ctx: Context, address: RouteAddress): Promise<AppRoute> {
-  const route = await routes.resolve(ctx, address);
+/**
+ * The route of an address, at most a lease's life (5 s) behind the last change. A visitor's address (`ip`) may be refused the
+ * look-up of one that nobody has asked for here. Throws `not_found`, `rate_limited`.
+ */
+export async function resolveRoute(ctx: Context, address: RouteAddress, ip?: string): Promise<AppRoute> {
+  const route = await routes.resolve(ctx, address, ip === undefined ? undefined : () => shieldLookUp(ctx, ip));
   if (route === null) throw notFound("The app");
   rememberRegion(route.workspaceId, route.region);
   return route;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { call, echo, publishApp, signUp } from "./client.ts";
+import { call, echo, type Json, publishApp, signUp } from "./client.ts";
 
 const PROMISE = 5_000;
 
@@ -39,6 +39,29 @@ describe("takedown", () => {
     const page = await call(app.path, { headers: { Accept: "text/html" } });
     expect(page.status).toBe(410);
     expect(page.body).toMatch(/not available/i);
+  });
+
+  it("holds to another access policy, 5 s after at the latest", async () => {
+    const member = await signUp();
+    const app = await publishApp(member, echo("Hello"));
+    const polling = poll(app.path);
+    await polling.until(() => polling.seen.length > 20);
+    const change = (body: Json) => call(`/api/v1/apps/${app.id}/access-policy`, { method: "PATCH", headers: member.as, body });
+
+    const limited = poll(app.path);
+    expect((await change({ rate_limit: { per_app: { max_requests: 1, window_seconds: 86_400 } } })).status).toBe(200);
+    const limitedAt = Date.now();
+    await limited.until(() => Date.now() > limitedAt + PROMISE + 1_500);
+    const late = limited.seen.filter((one) => one.at > limitedAt + PROMISE);
+    expect(new Set(late.map(({ status }) => status))).toEqual(new Set([429]));
+
+    const closed = poll(app.path);
+    expect((await change({ access_mode: "private" })).status).toBe(200);
+    const closedAt = Date.now();
+    await closed.until(() => Date.now() > closedAt + PROMISE + 1_500);
+    const later = closed.seen.filter((one) => one.at > closedAt + PROMISE);
+    expect(later.length).toBeGreaterThan(0);
+    expect(later.filter(({ status }) => status === 200 || status === 429)).toEqual([]);
   });
 
   it("serves the version rolled back to, 5 s after at the latest", async () => {

@@ -10,6 +10,7 @@ import { auditLogsRouter } from "./audit-logs.ts";
 import { authHandler } from "./auth.ts";
 import { billingRouter } from "./billing.ts";
 import { readBody } from "./body.ts";
+import { budgetsRouter } from "./budgets.ts";
 import { refuseForeignOrigin } from "./csrf.ts";
 import { databaseRouter } from "./database.ts";
 import { databaseBackupsRouter } from "./database-backups.ts";
@@ -82,6 +83,7 @@ for (const router of [
   usageRouter,
   billingRouter,
   invoicesRouter,
+  budgetsRouter,
 ])
   api.route("/api/v1", router);
 

@@ -13,6 +13,7 @@ import {
   usageSeries,
 } from "#billing";
 import { validationFailed } from "#platform/errors";
+import { COUNTED_METERS, RECORDED_METERS } from "#platform/objects/quota-counter";
 import { pageQuerySchema } from "#platform/pages";
 import { METERS } from "#platform/schema";
 import { inWorkspace, signedIn } from "./access.ts";
@@ -52,19 +53,21 @@ const usageSchema = z
   })
   .openapi("Usage");
 
+export const meterCountSchema = z.object({
+  limit: quantity.nullable().openapi({ description: "Units a period; null is unlimited" }),
+  hard: z.boolean().openapi({ description: "Whether nothing is admitted beyond the limit; otherwise that has a price" }),
+  used: quantity,
+  reserved: quantity.openapi({ description: "Lent out or reserved: neither used nor free yet" }),
+});
+
 const quotaSchema = z
   .object({
     period_start: z.string(),
     period_end: z.string(),
     plan: z.string(),
-    meters: z.record(
-      z.enum(["requests", "tokens"]),
-      z.object({
-        limit: quantity.nullable().openapi({ description: "Units a period; null is unlimited" }),
-        used: quantity,
-        reserved: quantity.openapi({ description: "Lent out: neither used nor free yet" }),
-      }),
-    ),
+    meters: z
+      .partialRecord(z.enum([...COUNTED_METERS, ...RECORDED_METERS]), meterCountSchema)
+      .openapi({ description: "Requests and tokens, and what else stops at its limit" }),
   })
   .openapi("Quota");
 

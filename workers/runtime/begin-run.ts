@@ -8,6 +8,7 @@ import {
   type CheckedFile,
   checkFile,
   findRepeated,
+  inCrowd,
   type LaunchedRun,
   type LaunchOptions,
   launchRun,
@@ -97,7 +98,7 @@ async function prepareRun(ctx: Context, asked: AskedRun): Promise<GoingRun | Rea
   const brought = [...files.values()];
   const reader = { appId: route.appId, owners: apiKeyId === null ? [session.id] : [apiKeyId, session.id] };
   const filed = await referToFiles(ctx, route.workspaceId, reader, version.inputs, checkedInputs(asked, files), brought);
-  const admission = await admit(ctx, route, { ip: clientIp(request), sessionId: session.id });
+  const admission = await admit(ctx, route, { ip: clientIp(request), sessionId: session.id, apiKeyId });
   if (!admission.ok) throw refusal(admission);
   const order = {
     route,
@@ -125,7 +126,11 @@ function isLasting({ version, preferences }: AskedRun, { key, callbackUrl, files
 }
 
 /** Begins a run: within this request where that is enough. Throws what refuses it. */
-export async function beginRun(ctx: Context, asked: AskedRun): Promise<BegunRun> {
+export function beginRun(ctx: Context, asked: AskedRun): Promise<BegunRun> {
+  return inCrowd(asked.visit.route.appId, () => begin(ctx, asked));
+}
+
+async function begin(ctx: Context, asked: AskedRun): Promise<BegunRun> {
   const prepared = await prepareRun(ctx, asked);
   if (prepared.kind === "going") return prepared;
   if (isLasting(asked, prepared.options)) return launch(ctx, prepared);
@@ -134,7 +139,9 @@ export async function beginRun(ctx: Context, asked: AskedRun): Promise<BegunRun>
 }
 
 /** Begins a run that is to be watched. Throws what refuses it. */
-export async function beginWatchedRun(ctx: Context, asked: AskedRun): Promise<GoingRun> {
-  const prepared = await prepareRun(ctx, asked);
-  return prepared.kind === "going" ? prepared : launch(ctx, prepared);
+export function beginWatchedRun(ctx: Context, asked: AskedRun): Promise<GoingRun> {
+  return inCrowd(asked.visit.route.appId, async () => {
+    const prepared = await prepareRun(ctx, asked);
+    return prepared.kind === "going" ? prepared : launch(ctx, prepared);
+  });
 }

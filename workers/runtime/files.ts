@@ -56,7 +56,7 @@ export async function uploadFiles(ctx: Context, visit: Visit): Promise<Response>
   const { apiKeyId } = await enter(ctx, visit, "run");
   requireOrigin(route, request);
   const session = await openSession(ctx, route.appId, request.headers);
-  const admission = await admit(ctx, route, { ip: clientIp(request), sessionId: session.id }, "upload");
+  const admission = await admit(ctx, route, { ip: clientIp(request), sessionId: session.id, apiKeyId }, "upload");
   if (!admission.ok) throw refusal(admission);
   const given = await readUpload(request);
   const checked = await Promise.all(given.map((file) => checkFile(ctx, file)));

@@ -5,6 +5,7 @@ import { problemResponse } from "../problem.ts";
 import { answerForm } from "./accepts.ts";
 import { visitorErrorPage } from "./error-page.ts";
 import { uploadFiles } from "./files.ts";
+import { clientIp } from "./limits.ts";
 import { appPage } from "./page.ts";
 import { givePassword } from "./password.ts";
 import { runEvents } from "./run-events.ts";
@@ -59,11 +60,12 @@ function withCors(response: Response, route: AppRoute, request: Request): Respon
 
 /**
  * Answers a visitor's request for an app. Failures are answered here too, once the app is known, since its policy says
- * which pages of other origins may read them. Throws `not_found` for an address that is no app's.
+ * which pages of other origins may read them. Throws `not_found` for an address that is no app's,
+ * and `rate_limited` for too many of those.
  */
 export async function handleVisitor(request: Request, ctx: Context, target: VisitorTarget): Promise<Response> {
   const endpoint = endpointOf(target.rest);
-  const route = await resolveRoute(ctx, addressOf(target));
+  const route = await resolveRoute(ctx, addressOf(target), clientIp(request));
   if (request.method === "OPTIONS") return preflightResponse(route, request, endpoint.methods);
   const visit = { request, target, route };
   const response = await answer(ctx, endpoint, visit).catch((error: unknown) => failure(error, ctx, visit));

@@ -1,5 +1,5 @@
 import { AppError } from "#platform/errors";
-import type { Admission } from "#runtime";
+import { type Admission, quotaMessage } from "#runtime";
 
 /** The address of whoever asks, as the network saw it. */
 export function clientIp(request: Request): string {
@@ -7,7 +7,8 @@ export function clientIp(request: Request): string {
 }
 
 /** What a visitor is told who was not admitted. */
-export function refusal({ reason, retryAfter, headers }: Extract<Admission, { ok: false }>): AppError {
-  const message = reason === "rate_limited" ? "Too many requests in a short time." : "The quota of this app's workspace is used up.";
+export function refusal({ reason, limit, retryAfter, headers }: Extract<Admission, { ok: false }>): AppError {
+  const used = quotaMessage(limit === "budget" ? "budget" : "plan");
+  const message = reason === "rate_limited" ? "Too many requests in a short time." : used;
   return new AppError(reason, message, { retryAfter, headers });
 }

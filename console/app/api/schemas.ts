@@ -99,7 +99,7 @@ export const accessPolicySchema = z.object({
   access_mode: z.enum(ACCESS_MODES),
   data_classification: z.enum(DATA_CLASSIFICATIONS),
   password_set: z.boolean(),
-  rate_limit: z.object({ per_ip: limitSchema, per_session: limitSchema, per_app: limitSchema }),
+  rate_limit: z.object({ per_ip: limitSchema, per_session: limitSchema, per_key: limitSchema.default(null), per_app: limitSchema }),
   allowed_origins: z.array(z.string()),
   require_captcha: z.boolean(),
 });
@@ -201,9 +201,21 @@ export type NodeLog = z.infer<typeof nodeLogSchema>;
 export const previewSchema = z.object({ value: z.unknown(), type: z.string() });
 export type Preview = z.infer<typeof previewSchema>;
 
+const meterCountSchema = z.object({ limit: z.number().nullable(), hard: z.boolean(), used: z.number(), reserved: z.number() });
+export type MeterCount = z.infer<typeof meterCountSchema>;
+
 export const quotaSchema = z.object({
   period_start: time,
   period_end: time,
   plan: z.union([z.string(), z.object({ name: z.string() }).transform(({ name }) => name)]),
-  meters: z.partialRecord(z.enum(METERS), z.object({ limit: z.number().nullable(), used: z.number() })),
+  meters: z.partialRecord(z.enum(METERS), meterCountSchema),
+});
+export type Quota = z.infer<typeof quotaSchema>;
+
+export const budgetSchema = z.object({
+  requests: z.number().nullable(),
+  tokens: z.number().nullable(),
+  period_start: time,
+  period_end: time,
+  meters: z.object({ requests: meterCountSchema, tokens: meterCountSchema }).nullable(),
 });

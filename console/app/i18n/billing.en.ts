@@ -10,6 +10,11 @@ export const billing = {
     of: (used: string, limit: string) => `${used} of ${limit}`,
     included: (used: string, limit: string, price: string) => `${used} used, ${limit} included, then ${price} each`,
     unlimited: (used: string) => `${used}, no limit`,
+    reserved: (reserved: string) => `${reserved} reserved for what is under way`,
+    nearlyUsed: (meter: string, percent: number) => `${meter}: ${percent} % of what the plan includes is used.`,
+    usedUp: (meter: string) =>
+      `${meter}: everything that the plan includes is used. Apps are refused until the next period or another plan.`,
+    beyond: (meter: string) => `${meter}: everything that the plan includes is used. More is billed by the plan's price.`,
     chart: "Over time",
     meter: "Meter",
     interval: "By",

@@ -54,6 +54,7 @@ export default function Access({ loaderData: policy, actionData }: Route.Compone
           <div className="flex flex-col gap-4">
             <LimitFields name="per_ip" label={text.access.perIp} limit={policy.rate_limit.per_ip} />
             <LimitFields name="per_session" label={text.access.perSession} limit={policy.rate_limit.per_session} />
+            <LimitFields name="per_key" label={text.access.perKey} limit={policy.rate_limit.per_key} />
             <LimitFields name="per_app" label={text.access.perApp} limit={policy.rate_limit.per_app} />
           </div>
         </Card>

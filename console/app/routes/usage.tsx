@@ -1,15 +1,17 @@
 import { Form } from "react-router";
-import { type Upcoming, upcomingSchema, usageSchema } from "../api/billing-schemas.ts";
+import { upcomingSchema, usageSchema } from "../api/billing-schemas.ts";
 import { readOne } from "../api/client.server.ts";
 import { quotaSchema } from "../api/schemas.ts";
 import { METERS, type Meter } from "../api/words.ts";
-import { formatMoney, formatPrice, formatQuantity } from "../billing/format.ts";
+import { formatMoney, formatPrice } from "../billing/format.ts";
 import { filled, UsageChart } from "../billing/usage-chart.tsx";
 import { Button } from "../components/button.tsx";
 import { Card } from "../components/card.tsx";
 import { SelectField } from "../components/field.tsx";
+import { MeterBar } from "../components/meter-bar.tsx";
 import { Moment } from "../components/moment.tsx";
 import { Heading, Title } from "../components/page.tsx";
+import { QuotaNotices } from "../components/quota-notices.tsx";
 import { useLocale, useText } from "../i18n/use-text.ts";
 import { paths } from "../paths.ts";
 import { visitContext } from "../visit.ts";
@@ -51,6 +53,7 @@ export default function Usage({ loaderData: { quota, upcoming, chart } }: Route.
     <div className="flex max-w-3xl flex-col gap-6">
       <Title>{[text.usage.title, workspace.name]}</Title>
       <Heading title={text.usage.title} lead={text.usage.lead} />
+      <QuotaNotices meters={quota.meters} />
       <Card>
         <dl className="grid grid-cols-[auto_1fr] gap-x-6 gap-y-1 text-sm">
           <dt className="text-ink-soft">{text.usage.plan}</dt>
@@ -65,9 +68,14 @@ export default function Usage({ loaderData: { quota, upcoming, chart } }: Route.
           <dd className="tabular-nums">{formatMoney(upcoming.projected_total, upcoming.currency, locale)}</dd>
         </dl>
         <ul className="mt-6 flex flex-col gap-6 border-t border-line pt-6">
-          {upcoming.meters.map((state) => (
-            <li key={state.meter}>
-              <MeterBar state={{ ...state, ...countedOf(quota.meters[state.meter]) }} currency={upcoming.currency} />
+          {upcoming.meters.map(({ meter, included, unit_price, used }) => (
+            <li key={meter}>
+              <MeterBar
+                meter={meter}
+                {...(quota.meters[meter] ?? { used, reserved: 0 })}
+                limit={included}
+                price={unit_price === null || Number(unit_price) === 0 ? null : formatPrice(unit_price, upcoming.currency, locale)}
+              />
             </li>
           ))}
         </ul>
@@ -87,11 +95,6 @@ export default function Usage({ loaderData: { quota, upcoming, chart } }: Route.
       </Card>
     </div>
   );
-}
-
-/** What the counter knows is fresher than the ledger. */
-function countedOf(reading: { readonly used: number } | undefined): { readonly used?: number } {
-  return reading ? { used: reading.used } : {};
 }
 
 function ChartChoice({ meter, interval }: { readonly meter: Meter; readonly interval: (typeof INTERVALS)[number] }) {
@@ -115,37 +118,4 @@ function ChartChoice({ meter, interval }: { readonly meter: Meter; readonly inte
       <Button type="submit">{text.usage.show}</Button>
     </Form>
   );
-}
-
-type MeterState = Upcoming["meters"][number];
-
-function MeterBar({ state: { meter, used, included, unit_price }, currency }: { readonly state: MeterState; readonly currency: string }) {
-  const text = useText();
-  const locale = useLocale();
-  const shown = formatQuantity(meter, used, locale);
-  return (
-    <>
-      <div className="flex flex-wrap items-baseline justify-between gap-x-4 gap-y-0.5 text-sm">
-        <span className="font-medium">{text.usage.meters[meter]}</span>
-        <span className="text-ink-soft tabular-nums">{standing()}</span>
-      </div>
-      {included === null ? null : (
-        <progress
-          value={Math.min(used, included)}
-          max={Math.max(included, 1)}
-          aria-label={text.usage.meters[meter]}
-          data-full={used >= included * 0.9 ? "" : undefined}
-          className="meter-bar mt-2 block h-2 w-full"
-        />
-      )}
-    </>
-  );
-
-  function standing(): string {
-    if (included === null) return text.usage.unlimited(shown);
-    const limit = formatQuantity(meter, included, locale);
-    return unit_price === null || Number(unit_price) === 0
-      ? text.usage.of(shown, limit)
-      : text.usage.included(shown, limit, formatPrice(unit_price, currency, locale));
-  }
 }

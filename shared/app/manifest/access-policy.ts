@@ -15,6 +15,8 @@ export type RateLimit = z.infer<typeof limitSchema>;
 const rateLimitSchema = z.strictObject({
   per_ip: limitSchema.nullable().default({ max_requests: 120, window_seconds: 60 }),
   per_session: limitSchema.nullable().default({ max_requests: 60, window_seconds: 60 }),
+  /** Where it is not named there is none, and the manifest stays as it was written. */
+  per_key: limitSchema.nullable().optional(),
   per_app: limitSchema.nullable().default(null),
 });
 
@@ -56,6 +58,7 @@ export const accessPolicyPatchSchema = z.strictObject({
     .strictObject({
       per_ip: limitSchema.nullable().optional(),
       per_session: limitSchema.nullable().optional(),
+      per_key: limitSchema.nullable().optional(),
       per_app: limitSchema.nullable().optional(),
     })
     .optional(),

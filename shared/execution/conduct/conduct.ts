@@ -2,7 +2,6 @@ import { AppError, errorCode, errorMessage } from "#platform/errors";
 import type { RunError } from "#platform/records";
 import type { Outcome } from "../interpreter.ts";
 import type { Journal } from "../journal.ts";
-import type { NodeServices } from "../nodes/node.ts";
 import { isolate } from "../plan.ts";
 import type { RunRequest, RunResult } from "../run.ts";
 import { Activity } from "./activity.ts";
@@ -11,7 +10,7 @@ import type { KeepValue } from "./logging.ts";
 import { Secrecy } from "./secrecy.ts";
 import { Slots } from "./slots.ts";
 import { Stopwatch } from "./stopwatch.ts";
-import type { HostContext, RunWorld } from "./world.ts";
+import type { HostContext, HostServices, RunWorld } from "./world.ts";
 
 /** Nodes of one run that work at the same time. A Worker has six connections to give. */
 const CONCURRENCY = 6;
@@ -49,7 +48,7 @@ export interface LiveRun {
 export function conduct(
   ctx: HostContext,
   request: RunRequest,
-  services: NodeServices,
+  services: HostServices,
   journal: Journal,
   options: ConductOptions = {},
 ): LiveRun {
@@ -68,7 +67,7 @@ class Conductor implements LiveRun {
   #secrets: Readonly<Record<string, string>> | undefined;
   #activations = 0;
 
-  constructor(ctx: HostContext, request: RunRequest, services: NodeServices, journal: Journal, options: ConductOptions) {
+  constructor(ctx: HostContext, request: RunRequest, services: HostServices, journal: Journal, options: ConductOptions) {
     this.#options = options;
     this.end = this.#life.promise;
     this.#stopwatch = new Stopwatch(ctx.clock, journal, request.config.timeout_ms, () => {

@@ -4,7 +4,7 @@ import type { RunUsage } from "#platform/records";
 import { resolve } from "../expressions/resolve.ts";
 import { parseInputs } from "../inputs/parse.ts";
 import type { Outcome } from "../interpreter.ts";
-import type { AppReference, FoundApp, NodeIo } from "../nodes/node.ts";
+import type { AppReference, FoundApp, NodeIo, NodeServices } from "../nodes/node.ts";
 import type { PlanNode } from "../plan.ts";
 import type { OpenedApp } from "../run.ts";
 import type { Tally } from "./attempts.ts";
@@ -29,7 +29,7 @@ export function nodeIo(attempt: Attempt, streamed: StreamedText | undefined): No
   const { world, frame, node, path, tally, signal } = attempt;
   const { journal, secrecy, ctx } = world;
   return {
-    services: servicesOf(world, frame),
+    services: servicesOf(attempt),
     signal,
     path,
     now: () => ctx.clock.now(),
@@ -61,13 +61,20 @@ export function nodeIo(attempt: Attempt, streamed: StreamedText | undefined): No
   };
 }
 
-function servicesOf({ services }: RunWorld, { spec }: FrameView) {
-  if (spec.depth === 0) return services;
-  // Another app of the workspace has tables of its own.
+function servicesOf(attempt: Attempt): NodeServices {
+  const { services } = attempt.world;
+  const { spec } = attempt.frame;
   return {
-    ...services,
-    executeOperation: (operation: Parameters<typeof services.executeOperation>[0], signal: AbortSignal) =>
-      services.executeOperation(operation, signal, spec.dbSchema),
+    complete: (request) => services.complete(request, request.name === undefined ? named(attempt) : `${named(attempt)}/${request.name}`),
+    // Another app of the workspace has tables of its own.
+    executeOperation:
+      spec.depth === 0 ? services.executeOperation : (operation, signal) => services.executeOperation(operation, signal, spec.dbSchema),
+    fetch: services.fetch,
+    get outgoing() {
+      return services.outgoing;
+    },
+    openFile: services.openFile,
+    keepFile: services.keepFile,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Completion, CompletionRequest } from "#ai";
 import type { DbSchema } from "#database";
 import type { Clock, Random } from "#platform/clock";
 import type { Logger } from "#platform/log";
@@ -18,6 +19,11 @@ export interface HostContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+}
+
+/** What the host gives for nodes to use. `call` names a question to a model within the run: the same name is the same question. */
+export interface HostServices extends Omit<NodeServices, "complete"> {
+  readonly complete: (request: CompletionRequest, call: string) => Promise<Completion>;
 }
 
 /** A graph that runs within a run: the workflow itself, one turn of a loop's body, or another app. */
@@ -57,7 +63,7 @@ export interface FrameView {
 export interface RunWorld {
   readonly ctx: HostContext;
   readonly request: RunRequest;
-  readonly services: NodeServices;
+  readonly services: HostServices;
   readonly journal: Journal;
   readonly slots: Slots;
   readonly activity: Activity;

@@ -60,7 +60,13 @@ function deeds(withLosses: boolean): fc.Arbitrary<Deed[]> {
   );
 }
 
+/** The script, and then long enough for everything to be handed back or given up. */
 async function perform(time: VirtualTime, isolates: readonly Isolate[], script: readonly Deed[]): Promise<void> {
+  await act(time, isolates, script);
+  await time.pass(LEASE_LIFE_MS + LEASE_GRACE_MS + 15_000);
+}
+
+async function act(time: VirtualTime, isolates: readonly Isolate[], script: readonly Deed[]): Promise<void> {
   for (const { wait, isolate: index, deed, every, refundAfter } of script) {
     await time.pass(wait);
     const isolate = isolates[index];
@@ -69,7 +75,6 @@ async function perform(time: VirtualTime, isolates: readonly Isolate[], script: 
     else if (deed === "kill") isolate.killRequests();
     else void come(time, isolate, { request: [1, 0], burst: [12, 0], stream: [40, every] }[deed], refundAfter);
   }
-  await time.pass(LEASE_LIFE_MS + LEASE_GRACE_MS + 15_000);
 }
 
 async function come(time: VirtualTime, isolate: Isolate, [count = 0, every = 0]: number[], refundAfter?: number): Promise<void> {
@@ -135,6 +140,29 @@ describe("leases, whatever happens", () => {
         expect(tally.units).toBeLessThanOrEqual(100);
       }),
       { numRuns: 100 },
+    );
+  });
+
+  test("a crash forfeits what its isolate held or was being lent, and no more", async () => {
+    await fc.assert(
+      fc.asyncProperty(deeds(false), deeds(false), fc.integer({ min: 20, max: 2_000 }), async (before, after, capacity) => {
+        const time = new VirtualTime();
+        const tally = new Total();
+        const world = new World(time, calm, tally, capacity);
+        const isolate = world.isolate(TERMS, 0);
+        const all = [isolate, isolate, isolate];
+        // What was given back and not told yet dies as well: here nothing is.
+        const kept = before.map((deed) => ({ ...deed, refundAfter: undefined }));
+        await act(time, all, kept);
+        const held = world.book.held();
+        isolate.crash();
+        await perform(time, all, after);
+        world.book.forfeit(time.now());
+        const forfeited = tally.units - world.spent.filter((one) => !one.refunded).length;
+        expect(forfeited).toBeGreaterThanOrEqual(0);
+        expect(forfeited).toBeLessThanOrEqual(held + world.undelivered);
+      }),
+      { numRuns: 60 },
     );
   });
 

@@ -81,6 +81,11 @@ export class LeaseHolder<A extends Grant> {
     return this.#refusal(now);
   }
 
+  /** The counter's last answer, however old; the one that a unit was taken by is never older than a lease's life. */
+  get last(): A | undefined {
+    return this.#last?.answer;
+  }
+
   /** Takes one unit: from memory, or by a call. Rejects when the counter cannot be asked. */
   async take(caller: Caller<A>): Promise<Take> {
     this.#demand.note(caller.now());

@@ -20,7 +20,7 @@ export interface RateLimitGrant extends Grant {
 
 /**
  * One counter of requests in a sliding window. Names: `app:<app id>` (which also carries the app's epoch),
- * `ip:<app id>:<keyed hash>`, `session:<app id>:<session id>`.
+ * `ip:<app id>:<keyed hash>`, `session:<app id>:<session id>`, `key:<app id>:<key id>`.
  */
 export interface RateLimiterApi {
   /** Settles finished leases and takes units, in one durable write. */

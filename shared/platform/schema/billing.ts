@@ -1,6 +1,8 @@
 import { sql } from "drizzle-orm";
 import { bigint, check, index, integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
+import { apps } from "./apps.ts";
 import { createdAt, moment, updatedAt } from "./columns.ts";
+import { users } from "./identity.ts";
 import { workspaces } from "./workspaces.ts";
 
 export const METERS = ["requests", "tokens", "db_storage_bytes", "egress_bytes", "run_ms"] as const;
@@ -79,6 +81,29 @@ export const workspaceQuotas = pgTable(
     primaryKey({ columns: [table.workspaceId, table.periodStart] }),
     index("workspace_quotas_unrated_idx").on(table.periodEnd).where(sql`${table.ratedTo} IS NULL`),
     check("workspace_quotas_period_check", sql`${table.periodStart} < ${table.periodEnd}`),
+  ],
+);
+
+/** What one app may use of its workspace's quota in a period. */
+export const appBudgets = pgTable(
+  "app_budgets",
+  {
+    appId: text("app_id")
+      .primaryKey()
+      .references(() => apps.id, { onDelete: "cascade" }),
+    workspaceId: text("workspace_id")
+      .notNull()
+      .references(() => workspaces.id),
+    /** Units a period; null: as many as the workspace has. */
+    requests: bigint("requests", { mode: "number" }),
+    tokens: bigint("tokens", { mode: "number" }),
+    updatedBy: text("updated_by").references(() => users.id, { onDelete: "set null" }),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    index("app_budgets_workspace_idx").on(table.workspaceId),
+    check("app_budgets_some_check", sql`${table.requests} IS NOT NULL OR ${table.tokens} IS NOT NULL`),
+    check("app_budgets_size_check", sql`${table.requests} >= 0 AND ${table.tokens} >= 0`),
   ],
 );
 

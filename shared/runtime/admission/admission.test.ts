@@ -1,13 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { requireTokens, spendTokens } from "#billing";
 import { type Context, createContext } from "#platform/context";
 import { errorCode } from "#platform/errors";
 import { rememberRegion } from "#platform/placement";
 import { networkName } from "./client-network.ts";
-import { type Admission, type AdmissionRoute, admit, currentEpoch } from "./index.ts";
+import { type Admission, type AdmissionRoute, admit, currentEpoch, type Visitor } from "./index.ts";
 import { Counters } from "./testing/counters.ts";
 
-const VISITOR = { ip: "203.0.113.7", sessionId: "vis_1" };
+const VISITOR = { ip: "203.0.113.7", sessionId: "vis_1", apiKeyId: null };
 const AMPLE = { max_requests: 100_000, window_seconds: 60 };
 
 type Limits = AdmissionRoute["accessPolicy"]["rate_limit"];
@@ -36,7 +35,7 @@ afterEach(() => {
 });
 
 /** One request's admission, and what time it takes. */
-async function visit(to: AdmissionRoute, who = VISITOR): Promise<Admission> {
+async function visit(to: AdmissionRoute, who: Visitor = VISITOR): Promise<Admission> {
   const admission = admit(ctx, to, who);
   admission.catch(() => undefined);
   await vi.advanceTimersByTimeAsync(20);
@@ -223,16 +222,77 @@ describe("a counter that fails", () => {
   });
 });
 
-describe("tokens", () => {
-  test("reach the counter within seconds, and end with the plan", async () => {
-    const required = requireTokens(ctx, "wrk_1");
-    await vi.advanceTimersByTimeAsync(20);
-    await required;
-    spendTokens(ctx, "wrk_1", 60);
-    spendTokens(ctx, "wrk_1", 40);
-    const refused = requireTokens(ctx, "wrk_1").catch((error: unknown) => errorCode(error));
-    expect(await refused).toBe("quota_exceeded");
+describe("an API key", () => {
+  test("has a limit of its own, whatever its network and session", async () => {
+    const app = route({ per_key: { max_requests: 2, window_seconds: 60 } });
+    const by = (apiKeyId: string | null, number: number) => visit(app, { ip: `203.0.113.${number}`, sessionId: `vis_${number}`, apiKeyId });
+    expect([(await by("key_1", 1)).ok, (await by("key_1", 2)).ok, (await by("key_2", 3)).ok]).toEqual([true, true, true]);
+    expect(await by("key_1", 4)).toMatchObject({ ok: false, reason: "rate_limited", limit: "per_key" });
+    expect((await by(null, 5)).ok).toBe(true);
+  });
+});
+
+describe("an app's budget", () => {
+  const budget = () => counters.quotaOf("wrk_1:app_1");
+
+  beforeEach(() => {
+    counters.quota.budgetedApps = ["app_1"];
+    budget().limit = 3;
+  });
+
+  test("is never exceeded, and what it refuses is not taken from the workspace", async () => {
+    const all = Promise.all(Array.from({ length: 50 }, () => admit(ctx, route(), VISITOR)));
+    await vi.advanceTimersByTimeAsync(200);
+    const admissions = await all;
+    expect(admissions.filter((admission) => admission.ok)).toHaveLength(3);
+    expect(admissions.find((admission) => !admission.ok)).toMatchObject({
+      reason: "quota_exceeded",
+      limit: "budget",
+      headers: { "RateLimit-Policy": '"budget";q=3;w=2592000' },
+    });
     await quiet();
-    expect(counters.quota.tokens).toBe(100);
+    expect([counters.quota.used, budget().used]).toEqual([3, 3]);
+  });
+
+  test("that refuses costs no calls but the epoch's", async () => {
+    for (let index = 0; index < 4; index += 1) await visit(route());
+    await quiet();
+    const calls = counters.calls;
+    for (let index = 0; index < 200; index += 1) expect((await visit(route())).ok).toBe(false);
+    expect(counters.calls - calls).toBeLessThanOrEqual(10);
+  });
+
+  test("is another app's neither to use nor to pay for", async () => {
+    const other = { ...route(), appId: "app_2" };
+    for (let index = 0; index < 5; index += 1) expect((await visit(other)).ok).toBe(true);
+    expect([budget().used, [...counters.quotas.keys()]]).toEqual([0, ["wrk_1", "wrk_1:app_1"]]);
+  });
+
+  test("holds soon after it was given, and no longer after it was taken away", async () => {
+    counters.quota.budgetedApps = [];
+    for (let index = 0; index < 5; index += 1) await visit(route());
+    counters.quota.budgetedApps = ["app_1"];
+    budget().limit = 0;
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(await visit(route())).toMatchObject({ ok: false, limit: "budget" });
+    counters.quota.budgetedApps = [];
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect((await visit(route())).ok).toBe(true);
+  });
+
+  test("gets back what a run that never came to be had taken", async () => {
+    const admission = await visit(route());
+    if (admission.ok) admission.refund();
+    await quiet();
+    expect([counters.quota.used, budget().used]).toEqual([0, 0]);
+  });
+});
+
+describe("a meter that is known only afterwards", () => {
+  test("refuses once it is used up", async () => {
+    await visit(route());
+    counters.quota.usedUp = "egress_bytes";
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(await visit(route())).toMatchObject({ ok: false, reason: "quota_exceeded", limit: "quota" });
   });
 });

@@ -16,13 +16,20 @@ export interface AdmissionRoute {
   readonly appId: string;
   readonly epoch: number;
   readonly accessPolicy: {
-    readonly rate_limit: { readonly per_ip: Limit | null; readonly per_session: Limit | null; readonly per_app: Limit | null };
+    readonly rate_limit: {
+      readonly per_ip: Limit | null;
+      readonly per_session: Limit | null;
+      readonly per_key?: Limit | null | undefined;
+      readonly per_app: Limit | null;
+    };
   };
 }
 
 export interface Visitor {
   readonly ip: string;
   readonly sessionId: string;
+  /** The key that asks, or `null` for a visitor. */
+  readonly apiKeyId: string | null;
 }
 
 export type Admission =
@@ -57,7 +64,7 @@ interface NamedLimiter {
 }
 
 /**
- * Takes one unit from each limit of the app and one request from the workspace's quota: all of them or, as far as anybody
+ * Takes one unit from each limit of the app, and one request from the workspace's quota and the app's budget: all of them or, as far as anybody
  * can see, none. An upload only counts against its visitor; the run that uses it is the request. Costs no call while the
  * isolate has units or knows of a refusal. Errors: `upstream_unavailable` or `database_unavailable` when a counter cannot be
  * asked; then nothing was taken.
@@ -70,11 +77,11 @@ export async function admit(ctx: Context, route: AdmissionRoute, who: Visitor, p
   if (per_app && isRun) limiters.push({ name: "per_app", limit: per_app, limiter: app });
 
   const refusals = knownRefusals(limiters);
-  const quota = isRun ? await knownQuotaRefusal(ctx, route.workspaceId) : undefined;
+  const quota = isRun ? knownQuotaRefusal(ctx, route.workspaceId, route.appId) : undefined;
   if (quota) refusals.push(quotaReport(quota));
   if (refusals.length > 0) return refuse(refusals, await app.epoch());
 
-  const asked = [...limiters.map(claimLimit), ...(isRun ? [claimQuota(ctx, route.workspaceId)] : [])];
+  const asked = [...limiters.map(claimLimit), ...(isRun ? [claimQuota(ctx, route)] : [])];
   const [[epoch], claims] = await Promise.all([Promise.allSettled([app.epoch()]), Promise.allSettled(asked)]);
   const refund = () => {
     for (const claim of claims) if (claim.status === "fulfilled" && claim.value.ok) claim.value.refund();
@@ -104,8 +111,8 @@ export function currentEpoch(ctx: Context, appId: string): Promise<number> {
   return new Limiter(ctx, `app:${appId}`, null).epoch();
 }
 
-async function visitorLimiters(ctx: Context, route: AdmissionRoute, { ip, sessionId }: Visitor): Promise<NamedLimiter[]> {
-  const { per_ip, per_session } = route.accessPolicy.rate_limit;
+async function visitorLimiters(ctx: Context, route: AdmissionRoute, { ip, sessionId, apiKeyId }: Visitor): Promise<NamedLimiter[]> {
+  const { per_ip, per_session, per_key } = route.accessPolicy.rate_limit;
   const limiters: NamedLimiter[] = [];
   if (per_ip) {
     const name = `ip:${route.appId}:${await networkName(ctx, ip)}`;
@@ -114,6 +121,10 @@ async function visitorLimiters(ctx: Context, route: AdmissionRoute, { ip, sessio
   if (per_session) {
     const name = `session:${route.appId}:${sessionId}`;
     limiters.push({ name: "per_session", limit: per_session, limiter: new Limiter(ctx, name, inMilliseconds(per_session)) });
+  }
+  if (per_key && apiKeyId !== null) {
+    const name = `key:${route.appId}:${apiKeyId}`;
+    limiters.push({ name: "per_key", limit: per_key, limiter: new Limiter(ctx, name, inMilliseconds(per_key)) });
   }
   return limiters;
 }
@@ -136,8 +147,8 @@ async function claimLimit(named: NamedLimiter): Promise<Claim> {
 }
 
 /** The quota is the workspace's own affair: visitors are told of it only when it is used up. */
-async function claimQuota(ctx: Context, workspaceId: string): Promise<Claim> {
-  const take = await admitRequest(ctx, workspaceId);
+async function claimQuota(ctx: Context, { workspaceId, appId }: AdmissionRoute): Promise<Claim> {
+  const take = await admitRequest(ctx, workspaceId, appId);
   return take.ok ? { ok: true, reports: [], refund: take.refund } : { ok: false, report: quotaReport(take) };
 }
 
@@ -145,8 +156,8 @@ function reportOf({ name, limit }: NamedLimiter, { remaining, resetMs }: Take): 
   return { name, maxRequests: limit.max_requests, windowSeconds: limit.window_seconds, remaining, resetMs };
 }
 
-function quotaReport({ limit, periodSeconds, resetMs }: QuotaRefusal): LimitReport {
-  return { name: "quota", maxRequests: limit, windowSeconds: periodSeconds, remaining: 0, resetMs };
+function quotaReport({ of, limit, periodSeconds, resetMs }: QuotaRefusal): LimitReport {
+  return { name: of === "plan" ? "quota" : "budget", maxRequests: limit, windowSeconds: periodSeconds, remaining: 0, resetMs };
 }
 
 /** Names the limit that holds longest: before it lets go, no retry can succeed. */
@@ -154,7 +165,7 @@ function refuse(refusals: readonly LimitReport[], epoch: number): Admission {
   const tightest = refusals.reduce((longest, one) => (one.resetMs > longest.resetMs ? one : longest));
   return {
     ok: false,
-    reason: tightest.name === "quota" ? "quota_exceeded" : "rate_limited",
+    reason: tightest.name === "quota" || tightest.name === "budget" ? "quota_exceeded" : "rate_limited",
     limit: tightest.name,
     retryAfter: secondsUntil(tightest.resetMs),
     epoch,

@@ -139,7 +139,7 @@ type Order = Omit<DurableStart, "sessionId" | "apiKeyId" | "place" | "key">;
 
 /** Counts the run as one request, as the ledger will, and begins it. */
 async function begin(ctx: Context, { apiKeyId, place, key }: MemberStart, order: Order): Promise<LaunchedRun> {
-  const refund = await takeRequest(ctx, order.workspaceId);
+  const refund = await takeRequest(ctx, order.workspaceId, order.app.id);
   const started = await startDurable(ctx, { ...order, sessionId: null, apiKeyId, place, key: key ?? undefined }).catch((error: unknown) => {
     refund();
     throw error;

@@ -56,7 +56,7 @@ interface Ready {
 async function begin(ctx: Context, firing: Firing, key: RunKey, { version, inputs, appSlug }: Ready): Promise<Fired> {
   const { trigger, parentId, place } = firing;
   const { content } = version;
-  const refund = await takeRequest(ctx, trigger.workspaceId);
+  const refund = await takeRequest(ctx, trigger.workspaceId, trigger.appId);
   const started = await startDurable(ctx, {
     workspaceId: trigger.workspaceId,
     app: { id: trigger.appId, slug: appSlug },

@@ -85,7 +85,12 @@ async function answerOnce(name: string, question: Question, say: Speaker, io: No
   let fresh = false;
   const ask = async () => {
     fresh = true;
-    const { text, parsed, toolCalls = [], usage } = await io.services.complete({ ...question, signal: io.signal, onText: say?.begin() });
+    const {
+      text,
+      parsed,
+      toolCalls = [],
+      usage,
+    } = await io.services.complete({ ...question, name, signal: io.signal, onText: say?.begin() });
     return { text, parsed, toolCalls: [...toolCalls], usage };
   };
   const answer = await io.once(name, ask, answerSchema);

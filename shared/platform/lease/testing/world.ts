@@ -62,6 +62,8 @@ export class World {
   denied = 0;
   failed = 0;
   calls = 0;
+  /** Units granted by answers that have not arrived: on their way, or for ever. */
+  undelivered = 0;
   readonly book: LeaseBook;
   readonly #time: VirtualTime;
   readonly #weather: Weather;
@@ -174,7 +176,9 @@ export class Isolate {
       exchange: async (request) => {
         await alive(this.#world.travel());
         const grant = this.#world.serve(request);
+        this.#world.undelivered += grant.granted + grant.extra;
         await alive(this.#world.travel());
+        this.#world.undelivered -= grant.granted + grant.extra;
         return grant;
       },
     };

@@ -27,11 +27,13 @@ class Limiter {
   }
 }
 
-/** A quota's arithmetic without its object. */
+/** A quota's arithmetic without its object: a workspace's, or of an app's budget. */
 class Quota {
   limit: number | null = null;
+  /** What stops besides requests. */
+  usedUp: "egress_bytes" | "run_ms" | null = null;
+  budgetedApps: string[] = [];
   used = 0;
-  tokens = 0;
   readonly #tally: Tally = {
     used: () => this.used,
     add: (units) => {
@@ -46,9 +48,10 @@ class Quota {
 
   take(exchange: QuotaExchange): QuotaGrant {
     this.used += exchange.adjustments.requests ?? 0;
-    this.tokens += exchange.adjustments.tokens ?? 0;
-    const grant = this.book.exchange(exchange, this.limit ?? Number.POSITIVE_INFINITY, Date.now());
-    return { ...grant, limit: this.limit, periodSeconds: 2_592_000, tokensLeft: Math.max(0, 100 - this.tokens) };
+    const capacity = this.usedUp ? 0 : (this.limit ?? Number.POSITIVE_INFINITY);
+    const grant = this.book.exchange(exchange, capacity, Date.now());
+    const { limit, budgetedApps } = this;
+    return { ...grant, stoppedBy: this.usedUp ?? "requests", limit, periodSeconds: 2_592_000, reservesTokens: false, budgetedApps };
   }
 }
 
@@ -56,7 +59,7 @@ class Quota {
 export class Counters {
   calls = 0;
   readonly limiters = new Map<string, Limiter>();
-  readonly quota = new Quota();
+  readonly quotas = new Map<string, Quota>();
   /** Thrown, one a call, by the next calls of limiters whose names begin so. */
   failures: { readonly prefix: string; readonly error: unknown }[] = [];
   readonly env: Env;
@@ -71,7 +74,7 @@ export class Counters {
         }),
       },
       QUOTA_COUNTER: {
-        getByName: (name: string) => ({ take: (exchange: QuotaExchange) => this.#answer(name, () => this.quota.take(exchange)) }),
+        getByName: (name: string) => ({ take: (exchange: QuotaExchange) => this.#answer(name, () => this.quotaOf(name).take(exchange)) }),
       },
     };
     this.env = env as unknown as Env;
@@ -83,7 +86,18 @@ export class Counters {
     return limiter;
   }
 
-  /** The only limiter of its kind: `ip`, `session` or `app`. */
+  quotaOf(name: string): Quota {
+    const quota = this.quotas.get(name) ?? new Quota();
+    this.quotas.set(name, quota);
+    return quota;
+  }
+
+  /** The workspace's. */
+  get quota(): Quota {
+    return this.quotaOf("wrk_1");
+  }
+
+  /** The only limiter of its kind: `ip`, `session`, `key` or `app`. */
   only(kind: string): Limiter {
     const names = [...this.limiters.keys()].filter((name) => name.startsWith(`${kind}:`));
     const [name] = names;
