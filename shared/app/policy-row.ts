@@ -12,16 +12,18 @@ export function policyRow(ctx: Context, policy: AccessPolicy) {
     rateLimit: policy.rate_limit,
     allowedOrigins: policy.allowed_origins,
     requireCaptcha: policy.require_captcha,
+    anomaly: policy.anomaly ?? null,
     updatedBy: actingUser(ctx),
     updatedAt: new Date(ctx.clock.now()),
   };
 }
 
-export function policyOf(row: Pick<PolicyRow, "accessMode" | "rateLimit" | "allowedOrigins" | "requireCaptcha">): AccessPolicy {
+export function policyOf(row: Pick<PolicyRow, "accessMode" | "rateLimit" | "allowedOrigins" | "requireCaptcha" | "anomaly">): AccessPolicy {
   return accessPolicySchema.parse({
     access_mode: row.accessMode,
     rate_limit: row.rateLimit,
     allowed_origins: row.allowedOrigins,
     require_captcha: row.requireCaptcha,
+    anomaly: row.anomaly ?? undefined,
   });
 }

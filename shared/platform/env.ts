@@ -105,6 +105,12 @@ export interface Env {
   /** The only hosts that users' addresses may name, `*.` in front for all names below one, separated by commas; empty: any. */
   readonly OUTGOING_HOSTS?: string;
 
+  /** Keys of a Turnstile widget whose hostnames are those of the apps; without them no captcha can be passed. */
+  readonly TURNSTILE_SITE_KEY?: string;
+  readonly TURNSTILE_SECRET_KEY?: string;
+  /** Where the widget's script is, and where its tokens are verified; Cloudflare's own unless it is set. */
+  readonly TURNSTILE_ORIGIN?: string;
+
   readonly AUTH_SECRET: string;
   /** Keys that sign visitors' sessions, newest first, separated by commas: `<id>:<base64>`. */
   readonly SESSION_KEYS: string;

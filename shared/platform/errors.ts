@@ -3,6 +3,7 @@ export const ERROR_STATUS = {
   bad_request: 400,
   unauthenticated: 401,
   access_denied: 403,
+  blocked: 403,
   forbidden: 403,
   captcha_required: 403,
   not_found: 404,

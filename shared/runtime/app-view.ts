@@ -56,6 +56,7 @@ export async function appView(
     answerNodes: answerNodes(content.workflow, content.ui_schema.result_view),
     locale,
     offlineModel: offlineModel && asksModel(content.workflow),
+    needsScript: route.accessPolicy.require_captcha,
     release,
     state,
     values,

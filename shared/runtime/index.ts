@@ -1,7 +1,11 @@
 /** Runtime: what visitors get. It resolves, decides, admits, runs and records; it never changes an app. */
+export { networkName } from "./admission/client-network.ts";
 export { type Admission, admit } from "./admission/index.ts";
+export { watchTraffic } from "./anomalies/watch.ts";
 export { acceptedRun, answerOf, hasEnded, type RunAnswer } from "./answer.ts";
 export { appView, type PageSetting } from "./app-view.ts";
+export { type BroughtProof, CAPTCHA_HEADER, requireHuman } from "./captcha/require-human.ts";
+export { captchaOrigin } from "./captcha/turnstile.ts";
 export { corsHeaders, preflightResponse, requireOrigin } from "./cors.ts";
 export { deleteRunFolder, filesOf } from "./durable/files.ts";
 export { type DurableOrder, durableOrderSchema } from "./durable/order.ts";
@@ -32,7 +36,16 @@ export { renderAppPage, renderMessagePage } from "./page/render.tsx";
 export { localeOf } from "./page/texts.ts";
 export type { PageState } from "./page/view.ts";
 export { outboxName, placeOf, placeOfRun } from "./place.ts";
-export { type Caller, decide, enforce, frameAncestors, needsMember, type Purpose } from "./policy.ts";
+export {
+  type Caller,
+  decide,
+  enforce,
+  frameAncestors,
+  humanSince,
+  mayAskForCaptcha,
+  needsMember,
+  type Purpose,
+} from "./policy.ts";
 export { type Preferences, patienceOf, preferencesOf } from "./preferences.ts";
 export { findRun, type Reader, type VisitorRun } from "./read-run.ts";
 export { endRecord } from "./record.ts";
@@ -49,4 +62,6 @@ export { executionsMessageSchema } from "./triggers/messages.ts";
 export { noteEnds } from "./triggers/owed.ts";
 export { receiveWebhook } from "./triggers/webhook.ts";
 export type { ServedVersion } from "./versions.ts";
+export { type Arrival, judgeVisitor } from "./visitors/judge.ts";
+export type { Verdict } from "./visitors/matcher.ts";
 export { streamRun, type Watching, watchAsMember, watchHead, watchRun } from "./watch/watch-run.ts";

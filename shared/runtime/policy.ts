@@ -1,5 +1,6 @@
 import type { AppRoute } from "#app";
 import { AppError, type ErrorCode } from "#platform/errors";
+import type { Verdict } from "./visitors/matcher.ts";
 
 /** What a visitor's request wants of an app. */
 export type Purpose = "page" | "schema" | "run";
@@ -46,19 +47,30 @@ function decideMode(route: AppRoute, caller: Caller): Decision {
 }
 
 /**
- * Whether a request may go on. Pure: status before access, access before captcha, so that each refusal tells a caller no
- * more than the one before it. A key of the workspace goes past every access mode and past the captcha, which is for people.
+ * Whether a request may go on. Pure: status before access, so that each refusal tells a caller no more than the one before
+ * it. A key of the workspace goes past every access mode.
  */
 export function decide(route: AppRoute, caller: Caller, purpose: Purpose): Decision {
   const status = decideStatus(route);
   if (!status.allow) return status;
   if (caller.runKey && purpose !== "page") return ALLOW;
-  const mode = decideMode(route, caller);
-  if (!mode.allow) return mode;
-  if (purpose === "run" && route.accessPolicy.require_captcha) {
-    return deny("captcha_required", "This app asks for a captcha, which cannot be checked yet.");
-  }
-  return ALLOW;
+  return decideMode(route, caller);
+}
+
+/**
+ * The moment (ms) since when a visitor must have been found to be human to run the app; `null` when nobody asks. Keys are not
+ * asked: captchas are for people.
+ */
+export function humanSince(route: AppRoute, caller: Caller, { challengedSince }: Verdict): number | null {
+  if (caller.runKey) return null;
+  return challengedSince ?? (route.accessPolicy.require_captcha ? 0 : null);
+}
+
+/** Whether the app may ask some visitor for a captcha, so that its pages have to be able to show one. */
+export function mayAskForCaptcha({ accessPolicy, visitorRules }: AppRoute): boolean {
+  const { require_captcha, anomaly } = accessPolicy;
+  const reactions = Object.values(anomaly ?? {});
+  return require_captcha || reactions.some((rule) => rule?.action === "challenge") || visitorRules.some(({ kind }) => kind === "challenge");
 }
 
 /** Throws what {@link decide} refuses. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { AppRoute } from "#app";
+import { type AppRoute, accessPolicySchema } from "#app";
 import { RouteCache, routeKey } from "./routes.ts";
 import { testContext } from "./testing/context.ts";
 import { FakeKv } from "./testing/kv.ts";
@@ -20,12 +20,8 @@ function route(epoch: number): AppRoute {
     versionId: `apv_${epoch}`,
     versionNumber: epoch,
     epoch,
-    accessPolicy: {
-      access_mode: "public_anonymous",
-      rate_limit: { per_ip: null, per_session: null, per_app: null },
-      allowed_origins: ["*"],
-      require_captcha: false,
-    },
+    accessPolicy: accessPolicySchema.parse({ access_mode: "public_anonymous" }),
+    visitorRules: [],
   };
 }
 
@@ -132,7 +128,7 @@ describe("RouteCache", () => {
   });
 
   it("keeps addresses apart", () => {
-    expect(routeKey({ appId: "app_1" })).toBe("route:v2:app:app_1");
-    expect(KEY).toBe("route:v2:acme/desk");
+    expect(routeKey({ appId: "app_1" })).toBe("route:v3:app:app_1");
+    expect(KEY).toBe("route:v3:acme/desk");
   });
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type AppRoute, manifestSchema } from "#app";
+import { type AppRoute, manifestSchema, routeRuleSchema } from "#app";
 import type { Context } from "#platform/context";
 import { Flights } from "./flights.ts";
 import { Lru } from "./lru.ts";
@@ -33,6 +33,7 @@ const routeSchema: z.ZodType<AppRoute> = z.object({
   versionNumber: z.number().int().nullable(),
   epoch: z.number().int().nonnegative(),
   accessPolicy: manifestSchema.shape.access_policy,
+  visitorRules: z.array(routeRuleSchema),
 });
 
 /** How long (ms) an isolate goes without looking at KV again. Takedowns do not wait for it. */
@@ -54,7 +55,7 @@ interface Known {
 }
 
 export function routeKey(address: RouteAddress): string {
-  return "appId" in address ? `route:v2:app:${address.appId}` : `route:v2:${address.workspaceSlug}/${address.appSlug}`;
+  return "appId" in address ? `route:v3:app:${address.appId}` : `route:v3:${address.workspaceSlug}/${address.appSlug}`;
 }
 
 export class RouteCache {

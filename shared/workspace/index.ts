@@ -35,6 +35,7 @@ export {
 } from "./secrets.ts";
 export { SLUG_LENGTH } from "./slugs.ts";
 export { transferOwnership } from "./transfer-ownership.ts";
+export { lockWorkspace } from "./workspace-lock.ts";
 export {
   createWorkspace,
   deleteWorkspace,

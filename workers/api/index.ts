@@ -37,6 +37,7 @@ import { triggersRouter } from "./triggers.ts";
 import { usageRouter } from "./usage.ts";
 import { versionsRouter } from "./versions.ts";
 import { describeVisitorPaths } from "./visitor-paths.ts";
+import { visitorRulesRouter } from "./visitor-rules.ts";
 import { workspacesRouter } from "./workspaces.ts";
 
 const AUTH_PREFIX = "/api/auth/";
@@ -76,6 +77,7 @@ for (const router of [
   databaseBackupsRouter,
   databaseRestoresRouter,
   domainsRouter,
+  visitorRulesRouter,
   usageRouter,
 ])
   api.route("/api/v1", router);

@@ -1,7 +1,8 @@
 import type { AppRoute } from "#app";
 import type { Context } from "#platform/context";
-import { frameAncestors, localeOf, pageHeaders, renderMessagePage } from "#runtime";
+import { localeOf, renderMessagePage } from "#runtime";
 import { problemOf, problemResponse } from "../problem.ts";
+import { appPageHeaders } from "./visit.ts";
 
 /** Errors that a sign-in may resolve. */
 const SIGN_IN_CODES: ReadonlySet<string> = new Set(["access_denied", "unauthenticated"]);
@@ -22,6 +23,6 @@ export async function visitorErrorPage(error: unknown, request: Request, ctx: Co
     link: SIGN_IN_CODES.has(code) ? { href: ctx.env.CONSOLE_ORIGIN, text: locale.texts.signIn } : undefined,
     retryAfter: Number.isFinite(after) ? after : undefined,
   });
-  for (const [name, value] of Object.entries(await pageHeaders(frameAncestors(route)))) headers.set(name, value);
+  for (const [name, value] of Object.entries(await appPageHeaders(ctx, route))) headers.set(name, value);
   return new Response(page, { status, headers });
 }

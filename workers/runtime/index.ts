@@ -10,7 +10,7 @@ import { runEvents } from "./run-events.ts";
 import { showRun, startRun } from "./runs.ts";
 import { appSchema } from "./schema.ts";
 import { addressOf, type Endpoint, endpointOf, requireMethod, type VisitorTarget } from "./target.ts";
-import type { Visit } from "./visit.ts";
+import { receive, type Visit } from "./visit.ts";
 
 async function answer(ctx: Context, endpoint: Endpoint, visit: Visit): Promise<Response> {
   requireMethod(endpoint, visit.request.method);
@@ -53,6 +53,8 @@ export async function handleVisitor(request: Request, ctx: Context, target: Visi
   const endpoint = endpointOf(target.rest);
   const route = await resolveRoute(ctx, addressOf(target));
   if (request.method === "OPTIONS") return preflightResponse(route, request, endpoint.methods);
-  const response = await answer(ctx, endpoint, { request, target, route }).catch((error: unknown) => failure(error, request, ctx, route));
+  const response = await receive(ctx, request, target, route)
+    .then((visit) => answer(ctx, endpoint, visit))
+    .catch((error: unknown) => failure(error, request, ctx, route));
   return withCors(response, route, request);
 }

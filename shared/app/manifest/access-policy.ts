@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { anomalyRulesPatchSchema, anomalyRulesSchema } from "./anomaly-rules.ts";
 
 export const ACCESS_MODES = ["private", "public_auth", "public_anonymous", "password", "api_key"] as const;
 export type AccessMode = (typeof ACCESS_MODES)[number];
@@ -36,10 +37,11 @@ export const accessPolicySchema = z.strictObject({
   rate_limit: rateLimitSchema.prefault({}),
   allowed_origins: z.array(originSchema).max(100).default(["*"]),
   require_captcha: z.boolean().default(false),
+  anomaly: anomalyRulesSchema.optional(),
 });
 export type AccessPolicy = z.infer<typeof accessPolicySchema>;
 
-/** A change of a policy: the fields to replace. The limits of `rate_limit` are replaced one by one. */
+/** A change of a policy: the fields to replace. The limits of `rate_limit` and the rules of `anomaly` are replaced one by one. */
 export const accessPolicyPatchSchema = z.strictObject({
   access_mode: z.enum(ACCESS_MODES).optional(),
   rate_limit: z
@@ -51,10 +53,16 @@ export const accessPolicyPatchSchema = z.strictObject({
     .optional(),
   allowed_origins: z.array(originSchema).max(100).optional(),
   require_captcha: z.boolean().optional(),
+  anomaly: anomalyRulesPatchSchema.optional(),
 });
 export type AccessPolicyPatch = z.infer<typeof accessPolicyPatchSchema>;
 
 /** The policy after a change. */
 export function mergePolicy(policy: AccessPolicy, patch: AccessPolicyPatch): AccessPolicy {
-  return accessPolicySchema.parse({ ...policy, ...patch, rate_limit: { ...policy.rate_limit, ...patch.rate_limit } });
+  return accessPolicySchema.parse({
+    ...policy,
+    ...patch,
+    rate_limit: { ...policy.rate_limit, ...patch.rate_limit },
+    ...(patch.anomaly && { anomaly: { ...policy.anomaly, ...patch.anomaly } }),
+  });
 }

@@ -29,6 +29,8 @@ export interface AppView {
   readonly answerNodes: readonly string[];
   readonly locale: PageLocale;
   readonly offlineModel: boolean;
+  /** Whether every visitor is asked for a captcha, which takes a script. */
+  readonly needsScript: boolean;
   /** Version of the product, so that a deployment's page never meets another one's script. */
   readonly release: string;
   readonly state: PageState;
