@@ -24,6 +24,7 @@ export const paths = {
   versionDownload: (workspaceId: string, appId: string, versionId: string) =>
     `/workspaces/${workspaceId}/apps/${appId}/versions/${versionId}/download`,
   access: (workspaceId: string, appId: string) => `/workspaces/${workspaceId}/apps/${appId}/access`,
+  protection: (workspaceId: string, appId: string) => `/workspaces/${workspaceId}/apps/${appId}/protection`,
   runs: (workspaceId: string, appId: string) => `/workspaces/${workspaceId}/apps/${appId}/runs`,
   run: (workspaceId: string, appId: string, runId: string) => `/workspaces/${workspaceId}/apps/${appId}/runs/${runId}`,
 };

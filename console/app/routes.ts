@@ -22,6 +22,7 @@ export default [
       route("triggers/:triggerId", "routes/trigger.tsx"),
       route("versions", "routes/versions.tsx"),
       route("access", "routes/access.tsx"),
+      route("protection", "routes/protection.tsx"),
       route("runs", "routes/runs.tsx"),
       route("runs/:runId", "routes/run.tsx"),
     ]),

@@ -1,3 +1,4 @@
+import { protection } from "./protection.en.ts";
 import { running } from "./running.en.ts";
 
 /** The words of the console. `zh.ts` has the same keys, held to them by the type below. */
@@ -60,6 +61,7 @@ export const en = {
     settings: "Settings",
   },
   ...running,
+  ...protection,
   appStatus: { draft: "Draft", published: "Published", unpublished: "Unpublished", archived: "Archived" },
   apps: {
     title: "Apps",
@@ -97,6 +99,7 @@ export const en = {
     triggers: "Triggers",
     versions: "Versions",
     access: "Access",
+    protection: "Protection",
     runs: "Runs",
     publish: "Publish",
     unpublish: "Unpublish",
@@ -327,6 +330,9 @@ export const en = {
     archived: "Archived.",
     rolled_back: "Rolled back.",
     access_saved: "Access rules saved.",
+    protection_saved: "Protection saved.",
+    rule_saved: "The rule is in force within five seconds.",
+    rule_ended: "The rule ends within five seconds.",
     member_changed: "Role changed.",
     member_removed: "Member removed.",
     invitation_withdrawn: "Invitation withdrawn.",

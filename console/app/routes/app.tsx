@@ -43,6 +43,7 @@ export default function AppPage({ loaderData: { app, waiting } }: Route.Componen
     { to: paths.triggers(workspace.id, app.id), label: text.app.triggers },
     { to: paths.versions(workspace.id, app.id), label: text.app.versions },
     { to: paths.access(workspace.id, app.id), label: text.app.access },
+    { to: paths.protection(workspace.id, app.id), label: text.app.protection },
     { to: paths.runs(workspace.id, app.id), label: text.app.runs, ...(waiting > 0 ? { note: waitingNote(waiting, text) } : {}) },
   ];
   return (
