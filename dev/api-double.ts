@@ -17,6 +17,8 @@ export interface ApiAnswer {
   readonly status: number;
   /** Without one, the answer has no content. */
   readonly body?: unknown;
+  /** With one, the body is a text of this type instead of JSON. */
+  readonly contentType?: string;
 }
 
 interface SeenRequest {
@@ -115,7 +117,8 @@ function interrupt(response: ServerResponse, { answer }: Interference): void {
   send(response, answer);
 }
 
-function send(response: ServerResponse, { status, body }: ApiAnswer): void {
+function send(response: ServerResponse, { status, body, contentType }: ApiAnswer): void {
   if (body === undefined) response.writeHead(status).end();
+  else if (contentType !== undefined) response.writeHead(status, { "content-type": contentType }).end(String(body));
   else sendJson(response, status, body);
 }

@@ -30,6 +30,7 @@ export const paths = {
     `/workspaces/${workspaceId}/apps/${appId}/versions/${versionId}/download`,
   access: (workspaceId: string, appId: string) => `/workspaces/${workspaceId}/apps/${appId}/access`,
   budget: (workspaceId: string, appId: string) => `/workspaces/${workspaceId}/apps/${appId}/budget`,
+  protection: (workspaceId: string, appId: string) => `/workspaces/${workspaceId}/apps/${appId}/protection`,
   runs: (workspaceId: string, appId: string) => `/workspaces/${workspaceId}/apps/${appId}/runs`,
   run: (workspaceId: string, appId: string, runId: string) => `/workspaces/${workspaceId}/apps/${appId}/runs/${runId}`,
 };

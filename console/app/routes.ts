@@ -23,6 +23,7 @@ export default [
       route("versions", "routes/versions.tsx"),
       route("access", "routes/access.tsx"),
       route("budget", "routes/budget.tsx"),
+      route("protection", "routes/protection.tsx"),
       route("runs", "routes/runs.tsx"),
       route("runs/:runId", "routes/run.tsx"),
     ]),

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { STAND_IN_KEYS } from "../turnstile/server.ts";
 import type { StackSecrets } from "./secrets.ts";
 
 export interface StackAddresses {
@@ -14,6 +15,8 @@ export interface StackAddresses {
   /** Where names in users' addresses are looked up. */
   readonly dnsAddress: string;
   readonly outgoingAllow: string;
+  /** Where the stand-in for Turnstile is. */
+  readonly turnstileOrigin: string;
   readonly model: { readonly baseUrl: string; readonly apiKey: string; readonly name: string; readonly kind: "offline" | "live" };
 }
 
@@ -35,6 +38,8 @@ export function devVars(addresses: StackAddresses, secrets: StackSecrets): Recor
     MODEL_KIND: model.kind,
     OUTGOING_DNS: addresses.dnsAddress,
     OUTGOING_ALLOW: addresses.outgoingAllow,
+    TURNSTILE_ORIGIN: addresses.turnstileOrigin,
+    TURNSTILE_SITE_KEY: STAND_IN_KEYS.siteKey,
   };
 }
 

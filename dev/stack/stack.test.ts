@@ -68,6 +68,7 @@ describe("the Worker's variables", () => {
         adminUrl: "a",
         gatewayOrigin: "g",
         dnsAddress: "d",
+        turnstileOrigin: "t",
         outgoingAllow: "",
         model,
       },

@@ -6,6 +6,7 @@ import { buildPageClient } from "../bundles/page-client.ts";
 import { startDnsServer } from "../dns/server.ts";
 import { type FileLock, tryLock } from "../process/file-lock.ts";
 import { untilAnswers } from "../process/http-probe.ts";
+import { startTurnstile } from "../turnstile/server.ts";
 import { banner } from "./banner.ts";
 import { devVars, writeDevVars } from "./dev-vars.ts";
 import { untilCheckIsOk } from "./health.ts";
@@ -82,7 +83,7 @@ async function bringUpPlatform(
   healthChecks: string,
   surroundings: Surroundings,
 ): Promise<string> {
-  const [{ platformUrl, adminUrl }, gatewayOrigin, model, dnsAddress, secrets] = await Promise.all([
+  const [{ platformUrl, adminUrl }, gatewayOrigin, model, dnsAddress, turnstileOrigin, secrets] = await Promise.all([
     bringUpDatabase(settings, started, ports.postgres, surroundings),
     startGateway(settings, ports.gateway).then((gateway) => {
       started.services.push(gateway.stop);
@@ -96,10 +97,14 @@ async function bringUpPlatform(
       started.services.push(dns.close);
       return dns.address;
     }),
+    startTurnstile({ port: 0 }).then((turnstile) => {
+      started.services.push(turnstile.close);
+      return turnstile.origin;
+    }),
     loadSecrets(settings.home),
     buildPageClient(),
   ]);
-  const vars = devVars({ ...settings, databaseUrl: platformUrl, adminUrl, gatewayOrigin, dnsAddress, model }, secrets);
+  const vars = devVars({ ...settings, databaseUrl: platformUrl, adminUrl, gatewayOrigin, dnsAddress, turnstileOrigin, model }, secrets);
   const varsFile = join(settings.home, "dev.vars");
   await writeDevVars(varsFile, vars);
   const worker = await startWorker(settings, { varsFile, varNames: Object.keys(vars), healthChecks }, surroundings);

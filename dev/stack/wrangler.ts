@@ -5,6 +5,7 @@ import { consoleFolder } from "../bundles/console-folder.ts";
 import { startProcess } from "../process/managed-process.ts";
 import { type Supervised, supervise } from "../process/supervised.ts";
 import { inRepository, program } from "../repository.ts";
+import { STAND_IN_KEYS } from "../turnstile/server.ts";
 import type { Settings } from "./settings.ts";
 
 export interface Surroundings {
@@ -33,8 +34,9 @@ export function startWorker(
           ...["--config", inRepository("wrangler.toml")],
           ...["--env-file", files.varsFile],
           ...["--var", `HEALTH_CHECKS:${files.healthChecks}`],
-          // Of the file, wrangler takes what the configuration names; this need not be there, so it names it not.
+          // Of the file, wrangler takes what the configuration names; these need not be there, so it names them not.
           ...(settings.mysqlUrl === null ? [] : ["--var", `MYSQL_URL:${settings.mysqlUrl}`]),
+          ...["--var", `TURNSTILE_SECRET_KEY:${STAND_IN_KEYS.secretKey}`],
           ...["--persist-to", join(settings.home, "wrangler")],
           ...commonFlags(settings.port),
         ],

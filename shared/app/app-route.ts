@@ -3,6 +3,7 @@ import type { Workflow } from "#execution";
 import type { AccessPolicy } from "./manifest/access-policy.ts";
 import type { AppConfig } from "./manifest/config.ts";
 import type { UiSchema } from "./manifest/ui-schema.ts";
+import type { RouteRule } from "./visitor-rules/in-force.ts";
 
 export type AppStatus = "draft" | "published" | "unpublished" | "archived";
 
@@ -24,6 +25,8 @@ export interface AppRoute {
   readonly accessPolicy: AccessPolicy;
   /** Which password of the app lets in; 0 where there never was one. */
   readonly passwordGeneration: number;
+  /** What befalls visitors who match; those of the workspace among them. A rule may have ended since. */
+  readonly visitorRules: readonly RouteRule[];
 }
 
 /** What a version serves. Immutable, plain JSON. */

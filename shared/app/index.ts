@@ -2,6 +2,7 @@
 
 export { digestOf } from "#platform/canonical";
 export { type AccessPolicyView, getAccessPolicy, patchAccessPolicy, readPasswordHash } from "./access-policy.ts";
+export { anomalyRulesOf } from "./anomaly-policies.ts";
 export type { AppRoute, AppStatus, VersionContent } from "./app-route.ts";
 export { type App, type AppPatch, createApp, deleteApp, getApp, listApps, type NewApp, updateApp } from "./apps.ts";
 export { authorizeApp } from "./authorize.ts";
@@ -15,6 +16,7 @@ export {
   accessPolicySchema,
   type RateLimit,
 } from "./manifest/access-policy.ts";
+export type { AnomalyAction, AnomalyRules } from "./manifest/anomaly-rules.ts";
 export type { AppConfig } from "./manifest/config.ts";
 export { descriptionSchema, type Manifest, manifestSchema, nameSchema } from "./manifest/manifest.ts";
 export { FIELD_TYPES, type UiAction, type UiBlock, type UiField, type UiResultView } from "./manifest/ui-blocks.ts";
@@ -50,3 +52,13 @@ export {
   updateTrigger,
 } from "./triggers/triggers.ts";
 export { createVersion, diffVersions, getVersion, listVersions, type Version, type VersionWithManifest } from "./versions.ts";
+export { type AutomaticRule, enforceForAWhile, forgetVisitorRules } from "./visitor-rules/automatic.ts";
+export { type RouteRule, routeRuleSchema } from "./visitor-rules/in-force.ts";
+export {
+  deleteVisitorRule,
+  listVisitorRules,
+  newVisitorRuleSchema,
+  setVisitorRule,
+  type VisitorRule,
+  visitorRuleSchema,
+} from "./visitor-rules/rules.ts";

@@ -13,13 +13,14 @@ export function policyRow(ctx: Context, policy: AccessPolicy) {
     rateLimit: policy.rate_limit,
     allowedOrigins: policy.allowed_origins,
     requireCaptcha: policy.require_captcha,
+    anomaly: policy.anomaly ?? null,
     updatedBy: actingUser(ctx),
     updatedAt: new Date(ctx.clock.now()),
   };
 }
 
 export function policyOf(
-  row: Pick<PolicyRow, "accessMode" | "dataClassification" | "rateLimit" | "allowedOrigins" | "requireCaptcha">,
+  row: Pick<PolicyRow, "accessMode" | "dataClassification" | "rateLimit" | "allowedOrigins" | "requireCaptcha" | "anomaly">,
 ): AccessPolicy {
   return accessPolicySchema.parse({
     access_mode: row.accessMode,
@@ -27,5 +28,6 @@ export function policyOf(
     rate_limit: row.rateLimit,
     allowed_origins: row.allowedOrigins,
     require_captcha: row.requireCaptcha,
+    anomaly: row.anomaly ?? undefined,
   });
 }

@@ -7,6 +7,7 @@ import type { AppRoute, VersionContent } from "./app-route.ts";
 import { notDeleted } from "./app-rows.ts";
 import { manifestSchema } from "./manifest/manifest.ts";
 import { policyOf } from "./policy-row.ts";
+import { routeRuleSchema, rulesInForce } from "./visitor-rules/in-force.ts";
 
 /** What visitors ask by: the two words of a public address, or the app that a custom hostname names. */
 export type AppAddress = { readonly workspaceSlug: string; readonly appSlug: string } | { readonly appId: string };
@@ -27,6 +28,7 @@ export async function findRoute(ctx: Context, address: AppAddress): Promise<AppR
       draft: { name: apps.name, description: apps.description },
       version: { id: appVersions.id, number: appVersions.number, name: appVersions.name, description: appVersions.description },
       policy: appAccessPolicies,
+      visitorRules: rulesInForce(new Date(ctx.clock.now())),
     })
     .from(apps)
     .innerJoin(workspaces, eq(workspaces.id, apps.workspaceId))
@@ -34,7 +36,7 @@ export async function findRoute(ctx: Context, address: AppAddress): Promise<AppR
     .leftJoin(appVersions, eq(appVersions.id, apps.currentVersionId))
     .where(and(condition, notDeleted));
   if (!row) return null;
-  const { version, draft, policy, ...route } = row;
+  const { version, draft, policy, visitorRules, ...route } = row;
   const { name, description } = version ?? draft;
   return {
     ...route,
@@ -44,6 +46,7 @@ export async function findRoute(ctx: Context, address: AppAddress): Promise<AppR
     versionNumber: version?.number ?? null,
     accessPolicy: policyOf(policy),
     passwordGeneration: policy.passwordGeneration,
+    visitorRules: z.array(routeRuleSchema).parse(visitorRules),
   };
 }
 

@@ -16,13 +16,25 @@ export interface RuntimeEventView {
 
 type EventRow = typeof runtimeEvents.$inferSelect;
 
-/** The runtime events of a workspace, newest first. */
-export async function listRuntimeEvents(ctx: Context, workspaceId: string, page: PageRequest): Promise<Page<RuntimeEventView>> {
+/** The runtime events of a workspace, or of one of its apps, newest first. */
+export async function listRuntimeEvents(
+  ctx: Context,
+  workspaceId: string,
+  page: PageRequest,
+  filter: { readonly appId?: string | undefined } = {},
+): Promise<Page<RuntimeEventView>> {
+  const { appId } = filter;
   const after = readPosition(page.cursor);
   const rows = await ctx.db
     .select()
     .from(runtimeEvents)
-    .where(and(eq(runtimeEvents.workspaceId, workspaceId), after && olderThan(after)))
+    .where(
+      and(
+        eq(runtimeEvents.workspaceId, workspaceId),
+        appId === undefined ? undefined : eq(runtimeEvents.appId, appId),
+        after && olderThan(after),
+      ),
+    )
     .orderBy(desc(runtimeEvents.occurredAt), desc(runtimeEvents.id))
     .limit(page.limit + 1);
   const shown = rows.slice(0, page.limit);

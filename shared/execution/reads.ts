@@ -26,6 +26,8 @@ export interface RunView {
   readonly parent_id: string | null;
   readonly status: RunStatus;
   readonly session_id: string | null;
+  /** The caller's network, as a keyed hash. */
+  readonly network: string | null;
   readonly api_key_id: string | null;
   readonly inputs: unknown;
   readonly outputs: unknown;
@@ -69,6 +71,7 @@ function presentRun(row: typeof executions.$inferSelect): RunView {
     parent_id: row.parentId,
     status: row.status,
     session_id: row.sessionId,
+    network: row.network,
     api_key_id: row.apiKeyId,
     inputs: row.inputs,
     outputs: row.outputs,
@@ -83,7 +86,21 @@ function presentRun(row: typeof executions.$inferSelect): RunView {
 
 /** A run that has not reached the platform database, or is newer than what that has. */
 export function viewOfRecord(record: ExecutionRecord): RunView {
-  const { id, app_id, version_id, trigger, status, session_id, api_key_id, inputs, outputs, error, usage, finished_at } = record;
+  const {
+    id,
+    app_id,
+    version_id,
+    trigger,
+    status,
+    session_id,
+    network = null,
+    api_key_id,
+    inputs,
+    outputs,
+    error,
+    usage,
+    finished_at,
+  } = record;
   return {
     id,
     app_id,
@@ -93,6 +110,7 @@ export function viewOfRecord(record: ExecutionRecord): RunView {
     parent_id: record.parent_id ?? null,
     status,
     session_id,
+    network,
     api_key_id,
     inputs,
     outputs,

@@ -58,6 +58,7 @@ function executionRow({ record: { execution }, revision }: RevisedRecord): typeo
     status: execution.status,
     revision,
     sessionId: execution.session_id,
+    network: execution.network ?? null,
     apiKeyId: execution.api_key_id,
     inputs: storable(execution.inputs),
     outputs: storable(execution.outputs),

@@ -111,6 +111,11 @@ export interface Env {
   readonly OPERATORS?: string;
   /** Tax on invoices, in hundredths of a per cent: 1900 is 19 %. */
   readonly TAX_BASIS_POINTS?: string;
+  /** Keys of a Turnstile widget whose hostnames are those of the apps; without them no captcha can be passed. */
+  readonly TURNSTILE_SITE_KEY?: string;
+  readonly TURNSTILE_SECRET_KEY?: string;
+  /** Where the widget's script is, and where its tokens are verified; Cloudflare's own unless it is set. */
+  readonly TURNSTILE_ORIGIN?: string;
 
   readonly AUTH_SECRET: string;
   /** Keys that sign visitors' sessions, newest first, separated by commas: `<id>:<base64>`. */

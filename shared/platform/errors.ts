@@ -4,6 +4,7 @@ export const ERROR_STATUS = {
   unauthenticated: 401,
   hand_off_refused: 401,
   access_denied: 403,
+  blocked: 403,
   forbidden: 403,
   captcha_required: 403,
   not_found: 404,

@@ -18,6 +18,7 @@ const ID_PREFIXES = {
   domain: "dom",
   run: "run",
   visitor: "vis",
+  visitorRule: "vru",
   event: "evt",
   audit: "aud",
   invoice: "ivc",
@@ -33,6 +34,8 @@ const ID_PREFIXES = {
 export type IdKind = keyof typeof ID_PREFIXES;
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
+/** Letters of an id that hold its time: 48 bits, after the 2 that pad 128 bits to 26 letters. */
+const TIME_LETTERS = 10;
 
 /** The 128 bits of a UUIDv7 (RFC 9562, section 5.7): 48 bits of milliseconds, then version, variant and chance. */
 function uuidv7Bytes(now: number, random: Random): Uint8Array<ArrayBuffer> {
@@ -73,4 +76,9 @@ export function newId(kind: IdKind, clock: Clock, random: Random): string {
 /** Whether a text could be an id of this kind, so that garbage in a path never reaches the database. */
 export function isId(kind: IdKind, text: string): boolean {
   return text.startsWith(`${ID_PREFIXES[kind]}_`) && /^[a-z]{3}_[0-7][0-9a-hjkmnp-tv-z]{25}$/.test(text);
+}
+
+/** The least id of this kind that can be made at a time (ms): ids after it were made then or later. */
+export function firstIdAt(kind: IdKind, time: number): string {
+  return `${ID_PREFIXES[kind]}_${base32(uuidv7Bytes(time, { bytes: (length) => new Uint8Array(length), float: () => 0 })).slice(0, TIME_LETTERS)}`;
 }

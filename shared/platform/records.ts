@@ -47,6 +47,8 @@ export const executionRecordSchema = z.object({
   waiting: z.array(questionSchema).optional(),
   status: z.enum(RUN_STATUSES),
   session_id: z.string().nullable(),
+  /** The visitor's network, as a keyed hash. */
+  network: z.string().optional(),
   api_key_id: z.string().nullable(),
   inputs: z.record(z.string(), z.unknown()),
   outputs: z.record(z.string(), z.unknown()).nullable(),

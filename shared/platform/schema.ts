@@ -5,4 +5,5 @@ export * from "./schema/invoices.ts";
 export * from "./schema/ledger.ts";
 export * from "./schema/runs.ts";
 export * from "./schema/triggers.ts";
+export * from "./schema/visitor-rules.ts";
 export * from "./schema/workspaces.ts";

@@ -58,6 +58,7 @@ export async function appView(
     locale,
     offlineModel: offlineModel && asksModel(content.workflow),
     canSignOut: needsSignIn(route) || needsPassword(route),
+    needsScript: route.accessPolicy.require_captcha,
     release,
     state,
     values,

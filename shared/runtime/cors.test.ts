@@ -22,6 +22,7 @@ function route(allowed_origins: readonly string[]): AppRoute {
     epoch: 1,
     accessPolicy: manifestSchema.shape.access_policy.parse({ access_mode: "public_anonymous", allowed_origins: [...allowed_origins] }),
     passwordGeneration: 0,
+    visitorRules: [],
   };
 }
 

@@ -1,5 +1,6 @@
 import type { AppRoute } from "#app";
 import { AppError } from "#platform/errors";
+import { CAPTCHA_HEADER } from "./captcha/require-human.ts";
 import { PASSWORD_HEADER } from "./entry/password.ts";
 import { isOriginAllowed, isOriginTrusted } from "./policy.ts";
 import { SESSION_HEADER } from "./session.ts";
@@ -25,6 +26,7 @@ const ACCEPTED = [
   "Idempotency-Key",
   "Last-Event-ID",
   "X-File-Name",
+  CAPTCHA_HEADER,
 ].join(", ");
 /** Seconds. Browsers ask again after it, so that a change of origins is noticed. */
 const PREFLIGHT_LIFE_SECONDS = 300;

@@ -1,9 +1,13 @@
 /** Runtime: what visitors get. It resolves, decides, admits, runs and records; it never changes an app. */
+export { networkName } from "./admission/client-network.ts";
 export { inCrowd } from "./admission/crowd.ts";
 export { quotaMessage } from "./admission/headers.ts";
 export { type Admission, admit } from "./admission/index.ts";
+export { watchTraffic } from "./anomalies/watch.ts";
 export { acceptedRun, answerOf, hasEnded, type RunAnswer } from "./answer.ts";
 export { appView, type PageSetting } from "./app-view.ts";
+export { type BroughtProof, CAPTCHA_HEADER, requireHuman } from "./captcha/require-human.ts";
+export { captchaOrigin } from "./captcha/turnstile.ts";
 export type { CookieSetting } from "./cookies.ts";
 export { corsHeaders, preflightResponse, requireOrigin, requireOwnOrigin } from "./cors.ts";
 export { deleteRunFolder, filesOf } from "./durable/files.ts";
@@ -39,7 +43,17 @@ export { renderAppPage, renderKeyPage, renderMessagePage, renderPasswordPage } f
 export { errorText, localeOf } from "./page/texts.ts";
 export type { PageState } from "./page/view.ts";
 export { outboxName, placeOf, placeOfRun } from "./place.ts";
-export { type Caller, decide, enforce, frameAncestors, needsPassword, needsSignIn, type Purpose } from "./policy.ts";
+export {
+  type Caller,
+  decide,
+  enforce,
+  frameAncestors,
+  humanSince,
+  mayAskForCaptcha,
+  needsPassword,
+  needsSignIn,
+  type Purpose,
+} from "./policy.ts";
 export { type Preferences, patienceOf, preferencesOf } from "./preferences.ts";
 export { findRun, type Reader, type VisitorRun } from "./read-run.ts";
 export { endRecord } from "./record.ts";
@@ -56,4 +70,6 @@ export { executionsMessageSchema } from "./triggers/messages.ts";
 export { noteEnds } from "./triggers/owed.ts";
 export { receiveWebhook } from "./triggers/webhook.ts";
 export type { ServedVersion } from "./versions.ts";
+export { type Arrival, judgeVisitor } from "./visitors/judge.ts";
+export type { Verdict } from "./visitors/matcher.ts";
 export { streamRun, type Watching, watchAsMember, watchHead, watchRun } from "./watch/watch-run.ts";

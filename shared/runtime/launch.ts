@@ -31,7 +31,7 @@ export interface LaunchedRun {
  * `upstream_unavailable`, `idempotency_key_reused` and, when the app runs as many as it may, `rate_limited`; then nothing began.
  */
 export async function launchRun(ctx: Context, order: RunOrder, { key, callbackUrl, files }: LaunchOptions): Promise<LaunchedRun> {
-  const { route, version, inputs, session, apiKeyId, place, refund } = order;
+  const { route, version, inputs, session, network, apiKeyId, place, refund } = order;
   const started = await startDurable(ctx, {
     workspaceId: route.workspaceId,
     app: { id: route.appId, slug: route.appSlug },
@@ -39,6 +39,7 @@ export async function launchRun(ctx: Context, order: RunOrder, { key, callbackUr
     inputs,
     trigger: triggerOf(apiKeyId),
     sessionId: session.id,
+    network,
     apiKeyId,
     place,
     callbackUrl: callbackUrl ?? undefined,

@@ -1,6 +1,16 @@
 import { describe, expect, it } from "vitest";
-import type { AppRoute } from "#app";
-import { type Caller, decide, frameAncestors, isOriginAllowed, needsPassword, needsSignIn } from "./policy.ts";
+import { type AppRoute, accessPolicySchema } from "#app";
+import {
+  type Caller,
+  decide,
+  frameAncestors,
+  humanSince,
+  isOriginAllowed,
+  mayAskForCaptcha,
+  needsPassword,
+  needsSignIn,
+} from "./policy.ts";
+import type { Verdict } from "./visitors/matcher.ts";
 
 type Policy = AppRoute["accessPolicy"];
 
@@ -17,14 +27,8 @@ function route(changes: Partial<AppRoute> = {}, policy: Partial<Policy> = {}): A
     versionId: "apv_1",
     versionNumber: 1,
     epoch: 1,
-    accessPolicy: {
-      access_mode: "public_anonymous",
-      data_classification: "public",
-      rate_limit: { per_ip: null, per_session: null, per_app: null },
-      allowed_origins: ["*"],
-      require_captcha: false,
-      ...policy,
-    },
+    accessPolicy: accessPolicySchema.parse({ access_mode: "public_anonymous", ...policy }),
+    visitorRules: [],
     passwordGeneration: 1,
     ...changes,
   };
@@ -117,16 +121,33 @@ describe("decide", () => {
     for (const code of Object.values(runners({ data_classification, access_mode }))) expect(code).toBe("access_denied");
   });
 
-  it("asks people for a captcha when they run, and keys never", () => {
-    const app = route({}, { require_captcha: true });
-    expect(decide(app, visitor, "page")).toEqual({ allow: true });
-    expect(decide(app, visitor, "run")).toMatchObject({ allow: false, code: "captcha_required" });
-    expect(decide(app, key, "run")).toEqual({ allow: true });
-  });
-
   it("says that an app is away before it says anything about access", () => {
     const app = route({ status: "unpublished" }, { access_mode: "private" });
     expect(decide(app, visitor, "run")).toMatchObject({ code: "not_available" });
+  });
+});
+
+describe("captchas", () => {
+  const calm: Verdict = { denied: false, slowed: false, challengedSince: null };
+  const challenge = { kind: "challenge", type: "all", value: "", since: 7, until: null } as const;
+
+  it("are asked for always or of whom a rule challenges, and never of keys", () => {
+    const always = route({}, { require_captcha: true });
+    expect(humanSince(route(), visitor, calm)).toBeNull();
+    expect(humanSince(always, visitor, calm)).toBe(0);
+    expect(humanSince(always, member, { ...calm, challengedSince: 7 })).toBe(7);
+    expect(humanSince(route(), visitor, { ...calm, challengedSince: 7 })).toBe(7);
+    expect(humanSince(always, key, { ...calm, challengedSince: 7 })).toBeNull();
+  });
+
+  it("can be shown by pages of apps that may ask for one", () => {
+    const { anomaly } = accessPolicySchema.parse({ anomaly: { frequency: {} } });
+    const { anomaly: slowing } = accessPolicySchema.parse({ anomaly: { failure_rate: {} } });
+    expect(mayAskForCaptcha(route())).toBe(false);
+    expect(mayAskForCaptcha(route({}, { anomaly: slowing }))).toBe(false);
+    expect(mayAskForCaptcha(route({}, { require_captcha: true }))).toBe(true);
+    expect(mayAskForCaptcha(route({}, { anomaly }))).toBe(true);
+    expect(mayAskForCaptcha(route({ visitorRules: [challenge] }))).toBe(true);
   });
 });
 

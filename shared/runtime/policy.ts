@@ -1,5 +1,6 @@
 import { type AppRoute, isModeAllowed } from "#app";
 import { AppError, type ErrorCode } from "#platform/errors";
+import type { Verdict } from "./visitors/matcher.ts";
 
 /** What a visitor's request wants of an app. */
 export type Purpose = "page" | "schema" | "run";
@@ -74,9 +75,8 @@ function decideClass({ accessPolicy }: AppRoute, { runKey, person }: Caller): De
 }
 
 /**
- * Whether a request may go on. Pure: status before access, access before captcha, so that each refusal tells a caller no
- * more than the one before it. A key of the workspace goes past every access mode and past the captcha, which is for people;
- * only restricted data it does not get at.
+ * Whether a request may go on. Pure: status before access, so that each refusal tells a caller no more than the one before
+ * it. A key of the workspace goes past every access mode; only restricted data it does not get at.
  */
 export function decide(route: AppRoute, caller: Caller, purpose: Purpose): Decision {
   const status = decideStatus(route);
@@ -84,12 +84,23 @@ export function decide(route: AppRoute, caller: Caller, purpose: Purpose): Decis
   const classed = decideClass(route, caller);
   if (!classed.allow) return classed;
   if (caller.runKey && purpose !== "page") return ALLOW;
-  const mode = decideMode(route, caller);
-  if (!mode.allow) return mode;
-  if (purpose === "run" && route.accessPolicy.require_captcha) {
-    return deny("captcha_required", "This app asks for a captcha, which cannot be checked yet.");
-  }
-  return ALLOW;
+  return decideMode(route, caller);
+}
+
+/**
+ * The moment (ms) since when a visitor must have been found to be human to run the app; `null` when nobody asks. Keys are not
+ * asked: captchas are for people.
+ */
+export function humanSince(route: AppRoute, caller: Caller, { challengedSince }: Verdict): number | null {
+  if (caller.runKey) return null;
+  return challengedSince ?? (route.accessPolicy.require_captcha ? 0 : null);
+}
+
+/** Whether the app may ask some visitor for a captcha, so that its pages have to be able to show one. */
+export function mayAskForCaptcha({ accessPolicy, visitorRules }: AppRoute): boolean {
+  const { require_captcha, anomaly } = accessPolicy;
+  const reactions = Object.values(anomaly ?? {});
+  return require_captcha || reactions.some((rule) => rule?.action === "challenge") || visitorRules.some(({ kind }) => kind === "challenge");
 }
 
 /** Every app that can be used at all can be used with a key, except one whose data is restricted (RFC 9110, section 11.6.1). */

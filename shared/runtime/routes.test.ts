@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { AppRoute } from "#app";
+import { type AppRoute, accessPolicySchema } from "#app";
 import { RouteCache, routeKey } from "./routes.ts";
 import { testContext } from "./testing/context.ts";
 import { FakeKv } from "./testing/kv.ts";
@@ -20,13 +20,8 @@ function route(epoch: number): AppRoute {
     versionId: `apv_${epoch}`,
     versionNumber: epoch,
     epoch,
-    accessPolicy: {
-      access_mode: "public_anonymous",
-      data_classification: "public",
-      rate_limit: { per_ip: null, per_session: null, per_app: null },
-      allowed_origins: ["*"],
-      require_captcha: false,
-    },
+    accessPolicy: accessPolicySchema.parse({ access_mode: "public_anonymous" }),
+    visitorRules: [],
     passwordGeneration: 0,
   };
 }

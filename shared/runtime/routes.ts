@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type AppRoute, manifestSchema } from "#app";
+import { type AppRoute, manifestSchema, routeRuleSchema } from "#app";
 import type { Context } from "#platform/context";
 import { Flights } from "./flights.ts";
 import { Lru } from "./lru.ts";
@@ -34,6 +34,7 @@ const routeSchema: z.ZodType<AppRoute> = z.object({
   epoch: z.number().int().nonnegative(),
   accessPolicy: manifestSchema.shape.access_policy,
   passwordGeneration: z.number().int().nonnegative(),
+  visitorRules: z.array(routeRuleSchema),
 });
 
 /** How long (ms) an isolate goes without looking at KV again. Takedowns do not wait for it. */

@@ -18,6 +18,8 @@ export interface RunOrder {
   readonly version: ServedVersion;
   readonly inputs: Record<string, unknown>;
   readonly session: VisitorSession;
+  /** The caller's network, as a keyed hash. */
+  readonly network: string;
   /** The key that asked, or `null` for a visitor. */
   readonly apiKeyId: string | null;
   /** Where the run happens and its record waits: see {@link inlineRunId}. */
@@ -74,7 +76,7 @@ function execute(ctx: Context, order: RunOrder, runId: string): Promise<RunResul
   });
 }
 
-function recordOf({ route, version, session, apiKeyId, inputs }: RunOrder, runId: string, result: RunResult): RunRecord {
+function recordOf({ route, version, session, network, apiKeyId, inputs }: RunOrder, runId: string, result: RunResult): RunRecord {
   const begun: ExecutionRecord = {
     id: runId,
     workspace_id: route.workspaceId,
@@ -83,6 +85,7 @@ function recordOf({ route, version, session, apiKeyId, inputs }: RunOrder, runId
     trigger: triggerOf(apiKeyId),
     status: "running",
     session_id: session.id,
+    network,
     api_key_id: apiKeyId,
     inputs,
     outputs: null,

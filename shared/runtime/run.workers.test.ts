@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
-import type { VersionContent } from "#app";
+import { accessPolicySchema, type VersionContent } from "#app";
 import { compilePlan, inputDeclarations } from "#execution";
 import { type Context, createContext } from "#platform/context";
 import type { Env as PlatformEnv } from "#platform/env";
@@ -54,18 +54,14 @@ function start(bindings: Partial<PlatformEnv> = {}) {
       versionId: "apv_1",
       versionNumber: 3,
       epoch: 1,
-      accessPolicy: {
-        access_mode: "public_anonymous",
-        data_classification: "public",
-        rate_limit: { per_ip: null, per_session: null, per_app: null },
-        allowed_origins: ["*"],
-        require_captcha: false,
-      },
+      accessPolicy: accessPolicySchema.parse({ access_mode: "public_anonymous" }),
+      visitorRules: [],
       passwordGeneration: 0,
     },
     version: { content, plan: compilePlan(content.workflow), inputs: inputDeclarations(content.workflow) },
     inputs: { name: "Ana" },
-    session: { id: "vis_1", token: "the.token", fresh: true },
+    session: { id: "vis_1", token: "the.token", fresh: true, humanAt: null },
+    network: "network-hash",
     apiKeyId: null,
     place: "fra",
     loadSecrets: async () => ({}),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { openSession, SESSION_COOKIE, SESSION_HEADER, sessionCookie } from "./session.ts";
+import { humanSession, openSession, SESSION_COOKIE, SESSION_HEADER, sessionCookie } from "./session.ts";
 import { SESSION_KEYS, testContext } from "./testing/context.ts";
 
 const HOUR = 60 * 60 * 1000;
@@ -21,7 +21,7 @@ describe("openSession", () => {
     expect(first.id).toMatch(/^vis_/);
     expect(first.token).not.toContain(first.id);
     for (const headers of [cookie(first.token), header(first.token)]) {
-      expect(await openSession(ctx, "app_1", headers)).toEqual({ id: first.id, token: first.token, fresh: false });
+      expect(await openSession(ctx, "app_1", headers)).toEqual({ id: first.id, token: first.token, fresh: false, humanAt: null });
     }
   });
 
@@ -34,6 +34,18 @@ describe("openSession", () => {
     tick(2 * HOUR);
     expect((await openSession(ctx, "app_1", cookie(first.token))).id).not.toBe(first.id);
     expect((await openSession(ctx, "app_1", cookie(renewed.token))).id).toBe(first.id);
+  });
+
+  it("remembers when its visitor was found to be human, across renewals and for nobody else", async () => {
+    const { ctx, tick } = testContext({});
+    const first = await openSession(ctx, "app_1", new Headers());
+    const human = await humanSession(ctx, "app_1", first);
+    expect(human).toMatchObject({ id: first.id, fresh: true, humanAt: ctx.clock.now() });
+    expect(await openSession(ctx, "app_1", cookie(human.token))).toMatchObject({ fresh: false, humanAt: human.humanAt });
+    tick(2 * HOUR);
+    expect(await openSession(ctx, "app_1", cookie(human.token))).toMatchObject({ id: first.id, fresh: true, humanAt: human.humanAt });
+    expect(await openSession(ctx, "app_2", cookie(human.token))).toMatchObject({ humanAt: null });
+    expect(await openSession(ctx, "app_1", cookie(first.token))).toMatchObject({ humanAt: null });
   });
 
   it("does not take one app's visitor for another's", async () => {
@@ -80,7 +92,7 @@ describe("openSession", () => {
 });
 
 describe("sessionCookie", () => {
-  const session = { id: "vis_1", token: "t.s", fresh: true };
+  const session = { id: "vis_1", token: "t.s", fresh: true, humanAt: null };
 
   it("is kept from scripts and other sites, and to the app's own path", () => {
     expect(sessionCookie(session, { base: "/acme/desk", secure: true })).toBe(

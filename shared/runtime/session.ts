@@ -22,6 +22,8 @@ const payloadSchema = z.object({
   app: z.string(),
   iat: z.number().int(),
   exp: z.number().int(),
+  /** When the visitor was last found to be human (ms). */
+  human: z.number().int().optional(),
 });
 type Payload = z.infer<typeof payloadSchema>;
 
@@ -32,6 +34,8 @@ export interface VisitorSession {
   readonly token: string;
   /** Whether the token is new and the cookie has to be written. */
   readonly fresh: boolean;
+  /** When the visitor was last found to be human (ms), or `null`. */
+  readonly humanAt: number | null;
 }
 
 /** The session a token stands for, or `null` when it is forged, expired, damaged or another app's. */
@@ -60,10 +64,30 @@ export async function openSession(ctx: Context, appId: string, headers: Headers,
   const now = ctx.clock.now();
   const token = sessionToken(headers);
   const known = token === null ? null : await verify(ctx, appId, token);
-  if (known !== null && token !== null && now - known.iat < RENEW_AFTER_MS) return { id: known.id, token, fresh: false };
+  const humanAt = known?.human ?? null;
+  if (known !== null && token !== null && now - known.iat < RENEW_AFTER_MS) return { id: known.id, token, fresh: false, humanAt };
   const id = known?.id ?? (seed === undefined ? ctx.newId("visitor") : await seededVisitor(ctx, appId, seed));
-  const payload: Payload = { id, app: appId, iat: now, exp: now + LIFE_MS };
-  return { id, token: await signToken(ctx.env, "session", payload), fresh: true };
+  return issue(ctx, appId, id, humanAt);
+}
+
+/** A session with a new token. */
+async function issue(ctx: Context, appId: string, id: string, humanAt: number | null): Promise<VisitorSession> {
+  const now = ctx.clock.now();
+  const human = humanAt === null ? {} : { human: humanAt };
+  const payload: Payload = { id, app: appId, iat: now, exp: now + LIFE_MS, ...human };
+  return { id, token: await signToken(ctx.env, "session", payload), fresh: true, humanAt };
+}
+
+/** The session of a visitor who has just been found to be human. */
+export function humanSession(ctx: Context, appId: string, { id }: VisitorSession): Promise<VisitorSession> {
+  return issue(ctx, appId, id, ctx.clock.now());
+}
+
+/** The id of the session that a request brings, or `null` when it brings none that holds. */
+export async function knownSession(ctx: Context, appId: string, headers: Headers): Promise<string | null> {
+  const token = sessionToken(headers);
+  const known = token === null ? null : await verify(ctx, appId, token);
+  return known?.id ?? null;
 }
 
 /** The `Set-Cookie` line that keeps a session in the browser, for the app's own addresses only. */

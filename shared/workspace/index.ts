@@ -36,6 +36,7 @@ export {
 export { SLUG_LENGTH } from "./slugs.ts";
 export { transferOwnership } from "./transfer-ownership.ts";
 export { type SignIn, type VisitorStanding, visitorStanding } from "./visitor-standing.ts";
+export { lockWorkspace } from "./workspace-lock.ts";
 export {
   createWorkspace,
   deleteWorkspace,

@@ -7,6 +7,7 @@ let browser: Browser;
 let slow: string;
 let files: string;
 let chinese: string;
+let guarded: string;
 
 /** Waits in the middle for as long as a visitor needs to do something else. */
 function slowManifest(): Json {
@@ -28,18 +29,26 @@ function filesManifest(): Json {
   return manifest;
 }
 
+function guardedManifest(): Json {
+  const manifest = echo("Hello", { name: "Guarded" });
+  manifest.access_policy.require_captcha = true;
+  return manifest;
+}
+
 beforeAll(async () => {
   if (chromiumPath === undefined) return;
   const member = await signUp();
-  const [first, second, third, started] = await Promise.all([
+  const [first, second, third, fourth, started] = await Promise.all([
     publishApp(member, slowManifest()),
     publishApp(member, filesManifest()),
     publishApp(member, { ...slowManifest(), name: "Slow in Chinese", config: { locale: "zh-CN" } }),
+    publishApp(member, guardedManifest()),
     launch(),
   ]);
   slow = stack().api + first.path;
   files = stack().api + second.path;
   chinese = stack().api + third.path;
+  guarded = stack().api + fourth.path;
   browser = started;
 });
 
@@ -134,6 +143,31 @@ describe.skipIf(chromiumPath === undefined)("a visitor's page", () => {
     await choose("b.txt", "hello");
     await page.getByRole("button", { name: "Send" }).click();
     await page.getByText("b.txt: 5 bytes").waitFor();
+    await context.close();
+  });
+
+  it("asks for a captcha and then goes on by itself, once for all runs", async () => {
+    const { context, page } = await visit(guarded);
+    const run = async (word: string) => {
+      await page.getByLabel("word").fill(word);
+      await page.getByRole("button", { name: "Send" }).click();
+    };
+    await run("you");
+    await page.getByText("Please confirm that you are human").first().waitFor();
+    await page.getByRole("button", { name: "I am human" }).click();
+    await page.getByText("Hello you").waitFor();
+    await run("again");
+    await page.getByText("Hello again").waitFor();
+    await context.close();
+  });
+
+  it("says that a captcha takes scripts where there are none", async () => {
+    const { context, page } = await visit(guarded, { javaScriptEnabled: false });
+    await page.getByLabel("word").fill("you");
+    await page.getByRole("button", { name: "Send" }).click();
+    await page.locator("#notice").getByText("This check needs JavaScript.").waitFor();
+    expect(await page.getByLabel("word").inputValue()).toBe("you");
+    expect(await page.getByText("Hello you").count()).toBe(0);
     await context.close();
   });
 });

@@ -229,6 +229,7 @@ describe("publishing", () => {
       epoch: 2,
       accessPolicy: expect.objectContaining({ access_mode: "public_anonymous" }),
       passwordGeneration: 0,
+      visitorRules: [],
     });
     expect(await routeOf(app.id)).toEqual(route);
     const version = await readVersion(platform.context(), ada.workspaceId, published.current_version.id);
@@ -335,6 +336,19 @@ describe("the access policy", () => {
     expect((await findRoute(platform.context(), { appId: app.id }))?.accessPolicy).toEqual(stored);
     expect(announced).toEqual([{ name: `app:${app.id}`, epoch: 2 }]);
     expect((await rowOf(app.id)).draftRevision).toBe(2);
+  });
+
+  it("takes the usual values for what counts as unusual, rule by rule", async () => {
+    const app = await create();
+    const set = (anomaly: unknown) => done(call(`PATCH /apps/${app.id}/access-policy`, { anomaly }));
+    expect((await set({ frequency: { max_runs: 50 } })).anomaly).toEqual({
+      frequency: { max_runs: 50, window_seconds: 60, action: "challenge", duration_seconds: 600 },
+      failure_rate: null,
+      spike: null,
+    });
+    const policy = await set({ frequency: null, spike: {} });
+    expect(policy.anomaly).toMatchObject({ frequency: null, spike: { factor: 10, action: "challenge" } });
+    expect(await done(call(`GET /apps/${app.id}/access-policy`))).toEqual(policy);
   });
 
   it("refuses what is no policy", async () => {
@@ -454,6 +468,7 @@ describe("the API description", () => {
       "rate_limit",
       "allowed_origins",
       "require_captcha",
+      "anomaly",
     ]);
     expect(policy.properties.access_mode.enum).toContain("public_anonymous");
   });

@@ -41,6 +41,7 @@ import { triggersRouter } from "./triggers.ts";
 import { usageRouter } from "./usage.ts";
 import { versionsRouter } from "./versions.ts";
 import { describeVisitorPaths } from "./visitor-paths.ts";
+import { visitorRulesRouter } from "./visitor-rules.ts";
 import { workspacesRouter } from "./workspaces.ts";
 
 const AUTH_PREFIX = "/api/auth/";
@@ -80,6 +81,7 @@ for (const router of [
   databaseBackupsRouter,
   databaseRestoresRouter,
   domainsRouter,
+  visitorRulesRouter,
   usageRouter,
   billingRouter,
   invoicesRouter,

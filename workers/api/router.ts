@@ -28,6 +28,10 @@ const problemSchema = z
     code: z.string(),
     request_id: z.string(),
     errors: z.array(z.object({ path: z.string(), code: z.string(), message: z.string() })),
+    captcha: z
+      .object({ script: z.string(), site_key: z.string(), action: z.string() })
+      .optional()
+      .openapi({ description: "With `captcha_required`: how to ask for it" }),
     plan: schemaPlanSchema.optional().openapi({ description: "With `migration_not_confirmed`: what is to be confirmed" }),
   })
   .openapi("Problem");

@@ -23,6 +23,7 @@ export const runSchema = z
     parent_id: z.string().nullable().openapi({ description: "The run that this one replays, or whose end started it" }),
     status: z.enum(RUN_STATUSES),
     session_id: z.string().nullable(),
+    network: z.string().nullable().openapi({ description: "The caller's network, as a keyed hash" }),
     inputs: json("By the names that the start node declares"),
     outputs: json("By the names that the end node gives; null where the run did not get there"),
     error: errorSchema,

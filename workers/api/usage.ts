@@ -225,8 +225,14 @@ export const usageRouter = createRouter()
       tags,
       summary: "What happened while apps were served, newest first",
       ...inWorkspace("runs:read"),
-      request: { params: parameters, query: pageQuerySchema },
+      request: {
+        params: parameters,
+        query: pageQuerySchema.extend({ app_id: z.string().optional().openapi({ description: "Only the events of this app" }) }),
+      },
       responses: { 200: jsonContent(pageOf(runtimeEventSchema), "A page of events"), ...problemResponses },
     }),
-    async (c) => c.json(await listRuntimeEvents(c.get("ctx"), c.get("workspaceId"), c.req.valid("query")), 200),
+    async (c) => {
+      const { app_id: appId, ...page } = c.req.valid("query");
+      return c.json(await listRuntimeEvents(c.get("ctx"), c.get("workspaceId"), page, { appId }), 200);
+    },
   );

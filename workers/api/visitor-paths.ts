@@ -144,7 +144,7 @@ and \`X-File-Name\`. The type is found by the bytes; programs, markup and script
 it, and is deleted after 24 hours; runs keep their own copy.`,
     request: {
       params: addressSchema,
-      headers: sessionSchema.extend({ "X-File-Name": z.string().optional() }),
+      headers: sessionSchema.extend({ "X-File-Name": z.string().optional(), "X-Captcha-Token": z.string().optional() }),
       body: {
         content: {
           "multipart/form-data": { schema: parts },

@@ -1,5 +1,5 @@
 import { and, gt, lt, lte } from "drizzle-orm";
-import { fireSchedules } from "#app";
+import { fireSchedules, forgetVisitorRules } from "#app";
 import { aggregateUsage, backupDays, openDuePeriods, reconcileQuota, settlePeriods } from "#billing";
 import { beginDailyBackups, destroyDatabases, expireBackups, giveUpInterrupted, resumeRotations, settleDatabases } from "#database";
 import { deleteExpiredValues } from "#execution";
@@ -20,6 +20,8 @@ const UPLOADS_MINUTE = 41;
 const VALUES_MINUTE = 47;
 /** The minute of the hour in which deliveries of long ago are deleted. */
 const DELIVERIES_MINUTE = 53;
+/** The minute of the hour in which rules about visitors that have ended are deleted. */
+const RULES_MINUTE = 35;
 /** The minute of the hour in which backups whose time is over are deleted, and interrupted ones given up. */
 const BACKUPS_MINUTE = 29;
 /** The minute of the hour in which periods that are over are billed. */
@@ -44,6 +46,7 @@ export async function runScheduled(ctx: Context, scheduledTime: number): Promise
   if (minute === UPLOADS_MINUTE) tasks.push(deleteExpiredUploads(ctx));
   if (minute === VALUES_MINUTE) tasks.push(deleteExpiredValues(ctx));
   if (minute === DELIVERIES_MINUTE) tasks.push(forgetDeliveries(ctx));
+  if (minute === RULES_MINUTE) tasks.push(forgetVisitorRules(ctx));
   if (minute === BACKUPS_MINUTE) tasks.push(expireBackups(ctx), giveUpInterrupted(ctx));
   for (const outcome of await Promise.allSettled(tasks)) {
     if (outcome.status === "rejected") ctx.log.error("a scheduled task failed", outcome.reason);

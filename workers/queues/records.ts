@@ -8,7 +8,7 @@ import { errorMessage } from "#platform/errors";
 import type { OutboxRejection, OutboxRow } from "#platform/objects/recorder";
 import { type ExecutionRecord, parseRunRecord, type RunRecord } from "#platform/records";
 import { runtimeEvents } from "#platform/schema";
-import { noteEnds } from "#runtime";
+import { noteEnds, watchTraffic } from "#runtime";
 
 const messageSchema: z.ZodType<RecordsMessage> = z.object({ outbox: z.string().min(1) });
 
@@ -50,6 +50,7 @@ async function drain(ctx: Context, outbox: string): Promise<void> {
     await noteEnds(ctx, recordsOf(readable, written));
     const [parked] = await Promise.all([refused.length === 0 ? [] : recorder.reject(refused), recorder.confirm(written)]);
     await reportParked(ctx, outbox, readable, parked);
+    await watchTraffic(ctx, recordsOf(readable, written)).catch((error: unknown) => ctx.log.error("traffic could not be watched", error));
     // What was refused would only be pulled again: the rest waits for the next knock.
     if (refused.length > 0) return;
   }

@@ -14,6 +14,7 @@ import {
 } from "#runtime";
 import { askedOf, type RunBody, readRunBody } from "./body.ts";
 import { clientIp } from "./limits.ts";
+import { prove } from "./prove.ts";
 import { enter, renew, type Visit } from "./visit.ts";
 
 /** A run that has been read and let in, but neither validated nor admitted. */
@@ -39,10 +40,12 @@ export async function askRun(ctx: Context, visit: Visit): Promise<AskedRun> {
   const body = await readRunBody(visit.request, () => takesFiles(ctx, visit));
   const renewed = await renew(ctx, visit);
   const unchanged = renewed.route.epoch === visit.route.epoch;
-  const { apiKeyId } = unchanged ? entered : await enter(ctx, renewed, "run");
+  const caller = unchanged ? entered : await enter(ctx, renewed, "run");
+  const { apiKeyId } = caller;
   const { route, request } = renewed;
   const seed = keyText === null ? undefined : sessionSeed(keyText, apiKeyId, clientIp(request));
-  const [version, session] = await Promise.all([loadVersion(ctx, route), openSession(ctx, route.appId, request.headers, seed)]);
+  const [version, opened] = await Promise.all([loadVersion(ctx, route), openSession(ctx, route.appId, request.headers, seed)]);
+  const session = await prove(ctx, renewed, caller, opened, body.captchaToken);
   const key = keyText === null ? null : await runKey(keyText, { appId: route.appId, session, apiKeyId }, await askedOf(body));
   return { visit: renewed, version, session, body, apiKeyId, key, preferences: preferencesOf(request.headers) };
 }

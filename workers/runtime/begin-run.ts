@@ -12,6 +12,7 @@ import {
   type LaunchedRun,
   type LaunchOptions,
   launchRun,
+  networkName,
   placeOf,
   type RunAnswer,
   type RunOrder,
@@ -98,13 +99,15 @@ async function prepareRun(ctx: Context, asked: AskedRun): Promise<GoingRun | Rea
   const brought = [...files.values()];
   const reader = { appId: route.appId, owners: apiKeyId === null ? [session.id] : [apiKeyId, session.id] };
   const filed = await referToFiles(ctx, route.workspaceId, reader, version.inputs, checkedInputs(asked, files), brought);
-  const admission = await admit(ctx, route, { ip: clientIp(request), sessionId: session.id, apiKeyId });
+  const ip = clientIp(request);
+  const admission = await admit(ctx, route, { ip, sessionId: session.id, apiKeyId, slowed: visit.verdict.slowed && apiKeyId === null });
   if (!admission.ok) throw refusal(admission);
   const order = {
     route,
     version,
     inputs: filed.inputs,
     session,
+    network: await networkName(ctx, ip),
     apiKeyId,
     place: placeOf(request.cf?.["colo"]),
     loadSecrets: () => loadSecrets(ctx, route.workspaceId),

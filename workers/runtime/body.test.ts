@@ -32,19 +32,35 @@ describe("readRunBody", () => {
       kind: "json",
       inputs: { a: 1 },
       callbackUrl: null,
+      captchaToken: null,
     });
     const further = '{"inputs":{},"captcha_token":"x","callback_url":"https://a.test"}';
-    expect(await read(post(further, "Application/JSON"))).toEqual({ kind: "json", inputs: {}, callbackUrl: "https://a.test" });
+    expect(await read(post(further, "Application/JSON"))).toEqual({
+      kind: "json",
+      inputs: {},
+      callbackUrl: "https://a.test",
+      captchaToken: "x",
+    });
   });
 
   it("reads forms as browsers send them", async () => {
     const fields = { email: "a@b.c", note: "ü & 字" };
-    expect(await read(post(new URLSearchParams(fields)))).toEqual({ kind: "form", inputs: fields, files: new Map() });
+    expect(await read(post(new URLSearchParams(fields)))).toEqual({ kind: "form", inputs: fields, files: new Map(), captchaToken: null });
     const form = new FormData();
     for (const [name, value] of Object.entries(fields)) form.set(name, value);
     form.set("paper", new File(["x"], "x.txt", { type: "text/plain" }));
     const paper = { name: "x.txt", declared: "text/plain", bytes: new TextEncoder().encode("x") };
-    expect(await read(await postForm(form))).toEqual({ kind: "form", inputs: fields, files: new Map([["paper", paper]]) });
+    expect(await read(await postForm(form))).toEqual({
+      kind: "form",
+      inputs: fields,
+      files: new Map([["paper", paper]]),
+      captchaToken: null,
+    });
+  });
+
+  it("tells a captcha's token from the fields of its form", async () => {
+    const sent = post(new URLSearchParams({ note: "x", "cf-turnstile-response": "token" }));
+    expect(await read(sent)).toEqual({ kind: "form", inputs: { note: "x" }, files: new Map(), captchaToken: "token" });
   });
 
   it("takes large forms only where the app takes files, and one file a field", async () => {

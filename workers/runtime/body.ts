@@ -8,14 +8,20 @@ import { mediaTypeOf, readMultipart, readText } from "../read-body.ts";
 const LIMIT = 256 * 1024;
 
 /** A run as it was asked for. A form's values are texts, to be read as the types that the app declares. */
-export type RunBody =
+export type RunBody = { readonly captchaToken: string | null } & (
   | { readonly kind: "json"; readonly inputs: unknown; readonly callbackUrl: string | null }
   /** `files` by the name of their field. */
-  | { readonly kind: "form"; readonly inputs: Readonly<Record<string, string>>; readonly files: ReadonlyMap<string, GivenFile> };
+  | { readonly kind: "form"; readonly inputs: Readonly<Record<string, string>>; readonly files: ReadonlyMap<string, GivenFile> }
+);
+
+/** The most letters of a captcha's token, with some to spare: Turnstile's have up to 2,048. */
+const TOKEN_LIMIT = 4096;
+/** The field that a captcha's widget adds to a form; no input can have this name. */
+const TOKEN_FIELD = "cf-turnstile-response";
 
 const jsonBodySchema = z.strictObject({
   inputs: z.unknown(),
-  captcha_token: z.string().max(4096).optional(),
+  captcha_token: z.string().max(TOKEN_LIMIT).optional(),
   callback_url: z.string().max(2048).optional(),
 });
 
@@ -28,7 +34,8 @@ function parseJson(text: string): RunBody {
   }
   const parsed = jsonBodySchema.safeParse(json);
   if (!parsed.success) throw validationFailed(faultsOf(parsed.error));
-  return { kind: "json", inputs: parsed.data.inputs, callbackUrl: parsed.data.callback_url ?? null };
+  const { inputs, callback_url, captcha_token } = parsed.data;
+  return { kind: "json", inputs, callbackUrl: callback_url ?? null, captchaToken: captcha_token || null };
 }
 
 /** A form's entry as a file. Every form that has a file field sends it, though empty when nothing was chosen. */
@@ -47,7 +54,9 @@ async function formOf(entries: Iterable<[string, File | string]>): Promise<RunBo
     else if (file !== null) files.set(name, file);
   }
   checkAmount([...files.values()].map(({ bytes }) => bytes.length));
-  return { kind: "form", inputs: Object.fromEntries(texts), files };
+  const captchaToken = texts.get(TOKEN_FIELD)?.slice(0, TOKEN_LIMIT) || null;
+  texts.delete(TOKEN_FIELD);
+  return { kind: "form", inputs: Object.fromEntries(texts), files, captchaToken };
 }
 
 /**

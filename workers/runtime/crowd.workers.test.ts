@@ -69,6 +69,7 @@ function appWith(appId: string, node: Record<string, unknown>): Pick<AskedRun, "
     versionNumber: 1,
     epoch: 1,
     passwordGeneration: 0,
+    visitorRules: [],
     accessPolicy: {
       access_mode: "public_anonymous",
       data_classification: "public",
@@ -79,7 +80,11 @@ function appWith(appId: string, node: Record<string, unknown>): Pick<AskedRun, "
   };
   const request = new Request("http://127.0.0.1:8787/acme/app/runs", { method: "POST" });
   const target = { kind: "path", workspaceSlug: "acme", appSlug: appId, rest: "runs", base: `/acme/${appId}` } as const;
-  return { visit: { request, target, route }, version: { content, plan: compilePlan(workflow), inputs: inputDeclarations(workflow) } };
+  const verdict = { denied: false, slowed: false, challengedSince: null };
+  return {
+    visit: { request, target, route, verdict },
+    version: { content, plan: compilePlan(workflow), inputs: inputDeclarations(workflow) },
+  };
 }
 
 it("a flood at one app is turned away before it takes anything, and another app does not notice", async () => {
@@ -89,8 +94,8 @@ it("a flood at one app is turned away before it takes anything, and another app 
   const run = (app: Pick<AskedRun, "visit" | "version">, index: number) =>
     beginRun(ctx, {
       ...app,
-      session: { id: `vis_${index}`, token: "token", fresh: true },
-      body: { kind: "json", inputs: {}, callbackUrl: null },
+      session: { id: `vis_${index}`, token: "token", fresh: true, humanAt: null },
+      body: { kind: "json", inputs: {}, callbackUrl: null, captchaToken: null },
       apiKeyId: null,
       key: null,
       preferences: { async: false, waitMs: null },

@@ -1,7 +1,8 @@
 import type { AppRoute } from "#app";
 import type { Context } from "#platform/context";
-import { errorText, frameAncestors, localeOf, pageHeaders, renderMessagePage } from "#runtime";
+import { errorText, localeOf, renderMessagePage } from "#runtime";
 import { problemOf, problemResponse } from "../problem.ts";
+import { appPageHeaders } from "./visit.ts";
 
 /** Errors that a sign-in may resolve. */
 const SIGN_IN_CODES: ReadonlySet<string> = new Set(["unauthenticated", "hand_off_refused"]);
@@ -26,6 +27,6 @@ export async function visitorErrorPage(error: unknown, request: Request, ctx: Co
     link: SIGN_IN_CODES.has(code) ? signIn : undefined,
     retryAfter: Number.isFinite(after) ? after : undefined,
   });
-  for (const [name, value] of Object.entries(await pageHeaders(frameAncestors(app?.route ?? null)))) headers.set(name, value);
+  for (const [name, value] of Object.entries(await appPageHeaders(ctx, app?.route ?? null))) headers.set(name, value);
   return new Response(page, { status, headers });
 }

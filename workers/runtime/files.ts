@@ -2,6 +2,7 @@ import type { Context } from "#platform/context";
 import { validationFailed } from "#platform/errors";
 import {
   admit,
+  CAPTCHA_HEADER,
   checkAmount,
   checkFile,
   type GivenFile,
@@ -14,6 +15,7 @@ import {
 import { mediaTypeOf, readBytes, readMultipart } from "../read-body.ts";
 import { givenFile } from "./body.ts";
 import { clientIp, refusal } from "./limits.ts";
+import { prove } from "./prove.ts";
 import { enter, sessionHeaders, type Visit } from "./visit.ts";
 
 /** Bytes around the parts of a form. */
@@ -53,10 +55,13 @@ async function readUpload(request: Request): Promise<GivenFile[]> {
 /** `POST …/files`: keeps files for a run to come, which names them by their ids. Throws what any step of it refuses. */
 export async function uploadFiles(ctx: Context, visit: Visit): Promise<Response> {
   const { request, route } = visit;
-  const { apiKeyId } = await enter(ctx, visit, "run");
+  const caller = await enter(ctx, visit, "run");
+  const { apiKeyId } = caller;
   requireOrigin(route, request);
-  const session = await openSession(ctx, route.appId, request.headers);
-  const admission = await admit(ctx, route, { ip: clientIp(request), sessionId: session.id, apiKeyId }, "upload");
+  const opened = await openSession(ctx, route.appId, request.headers);
+  const session = await prove(ctx, visit, caller, opened, request.headers.get(CAPTCHA_HEADER));
+  const visitor = { ip: clientIp(request), sessionId: session.id, apiKeyId, slowed: visit.verdict.slowed && apiKeyId === null };
+  const admission = await admit(ctx, route, visitor, "upload");
   if (!admission.ok) throw refusal(admission);
   const given = await readUpload(request);
   const checked = await Promise.all(given.map((file) => checkFile(ctx, file)));

@@ -13,7 +13,7 @@ import { showRun, startRun } from "./runs.ts";
 import { appSchema } from "./schema.ts";
 import { callback, signIn, signOut } from "./sign-in.ts";
 import { addressOf, type Endpoint, endpointOf, requireMethod, type VisitorTarget } from "./target.ts";
-import type { Visit } from "./visit.ts";
+import { type Arrival, receive, type Visit } from "./visit.ts";
 import { wayIn } from "./way-in.ts";
 
 async function answer(ctx: Context, endpoint: Endpoint, visit: Visit): Promise<Response> {
@@ -42,10 +42,10 @@ async function answer(ctx: Context, endpoint: Endpoint, visit: Visit): Promise<R
   }
 }
 
-async function failure(error: unknown, ctx: Context, visit: Visit): Promise<Response> {
-  const { request, route, target } = visit;
+async function failure(error: unknown, ctx: Context, arrival: Arrival): Promise<Response> {
+  const { request, route, target } = arrival;
   if (answerForm(request) !== "html") return problemResponse(error, ctx.requestId, ctx.log);
-  return (await wayIn(ctx, visit, error)) ?? visitorErrorPage(error, request, ctx, { route, base: target.base });
+  return (await wayIn(ctx, arrival, error)) ?? visitorErrorPage(error, request, ctx, { route, base: target.base });
 }
 
 /** Adds what an answer says to pages of other origins; errors say it too, or a page could not read why it was refused. */
@@ -67,7 +67,8 @@ export async function handleVisitor(request: Request, ctx: Context, target: Visi
   const endpoint = endpointOf(target.rest);
   const route = await resolveRoute(ctx, addressOf(target), clientIp(request));
   if (request.method === "OPTIONS") return preflightResponse(route, request, endpoint.methods);
-  const visit = { request, target, route };
-  const response = await answer(ctx, endpoint, visit).catch((error: unknown) => failure(error, ctx, visit));
+  const response = await receive(ctx, request, target, route)
+    .then((visit) => answer(ctx, endpoint, visit))
+    .catch((error: unknown) => failure(error, ctx, { request, target, route }));
   return withCors(response, route, request);
 }

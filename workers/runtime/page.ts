@@ -1,6 +1,6 @@
 import type { Context } from "#platform/context";
-import { appView, frameAncestors, Lru, loadVersion, localeOf, openSession, pageHeaders, renderAppPage } from "#runtime";
-import { enter, isFresh, pageSetting, sessionHeaders, type Visit } from "./visit.ts";
+import { appView, Lru, loadVersion, localeOf, openSession, renderAppPage } from "#runtime";
+import { appPageHeaders, enter, isFresh, pageSetting, sessionHeaders, type Visit } from "./visit.ts";
 
 /** Rendered pages of this isolate, by what they depend on: a page is the same for every visitor of a version. */
 const pages = new Lru<Uint8Array>(200, Number.POSITIVE_INFINITY);
@@ -20,7 +20,7 @@ export async function appPage(ctx: Context, visit: Visit): Promise<Response> {
   const { language } = localeOf(version.content.config.locale, setting.acceptLanguage);
   const etag = etagOf(ctx, visit, language);
   const headers = {
-    ...(await pageHeaders(frameAncestors(route))),
+    ...(await appPageHeaders(ctx, route)),
     ...sessionHeaders(visit, session),
     "Cache-Control": "private, no-cache",
     Vary: "Accept-Language",

@@ -15,7 +15,7 @@ import { problemResponse } from "../problem.ts";
 import { mediaTypeOf, readText } from "../read-body.ts";
 import { answerForm } from "./accepts.ts";
 import { clientIp } from "./limits.ts";
-import { cookieSetting, type Visit } from "./visit.ts";
+import { type Arrival, cookieSetting } from "./visit.ts";
 
 /** The most that the form may carry, in bytes. */
 const LIMIT = 8 * 1024;
@@ -23,12 +23,12 @@ const LIMIT = 8 * 1024;
 /** The page that asks for the password, in place of whatever was asked for: with the status and headers of the refusal. */
 export async function passwordPage(
   ctx: Context,
-  visit: Visit,
+  arrival: Arrival,
   refusal: unknown,
   next: string,
   fault?: "wrong" | "many",
 ): Promise<Response> {
-  const { request, route, target } = visit;
+  const { request, route, target } = arrival;
   const { status, headers } = problemResponse(refusal, ctx.requestId, ctx.log);
   const locale = localeOf(null, request.headers.get("Accept-Language"));
   const seconds = headers.get("Retry-After") ?? "";
@@ -52,8 +52,8 @@ async function readForm(request: Request): Promise<URLSearchParams> {
 }
 
 /** `POST …/auth/password`: lets a browser in that knows the password. Throws `unauthenticated` and `rate_limited` to programs. */
-export async function givePassword(ctx: Context, visit: Visit): Promise<Response> {
-  const { request, route, target } = visit;
+export async function givePassword(ctx: Context, arrival: Arrival): Promise<Response> {
+  const { request, route, target } = arrival;
   requireOwnOrigin(request);
   const form = await readForm(request);
   const next = pathWithin(target.base, form.get("next"));
@@ -63,9 +63,9 @@ export async function givePassword(ctx: Context, visit: Visit): Promise<Response
   } catch (error) {
     const code = errorCode(error);
     if (answerForm(request) !== "html" || (code !== "unauthenticated" && code !== "rate_limited")) throw error;
-    return passwordPage(ctx, visit, error, next, code === "rate_limited" ? "many" : "wrong");
+    return passwordPage(ctx, arrival, error, next, code === "rate_limited" ? "many" : "wrong");
   }
   const headers = new Headers({ Location: next, "Cache-Control": "no-store" });
-  if (needsPassword(route)) headers.append("Set-Cookie", await passwordCookie(ctx, route, cookieSetting(visit)));
+  if (needsPassword(route)) headers.append("Set-Cookie", await passwordCookie(ctx, route, cookieSetting(arrival)));
   return new Response(null, { status: 303, headers });
 }

@@ -3,11 +3,9 @@ import { AppError, type Fault } from "#platform/errors";
 import {
   answerOf,
   appView,
-  frameAncestors,
   hasEnded,
   loadVersion,
   type PageState,
-  pageHeaders,
   renderAppPage,
   type ServedVersion,
   type VisitorRun,
@@ -17,7 +15,7 @@ import { problemOf, problemResponse } from "../problem.ts";
 import type { AskedRun } from "./ask-run.ts";
 import { beginRun } from "./begin-run.ts";
 import { answerHeaders, awaitRun, runPath } from "./run-answer.ts";
-import { enter, pageSetting, sessionHeaders, type Visit } from "./visit.ts";
+import { appPageHeaders, enter, pageSetting, sessionHeaders, type Visit } from "./visit.ts";
 
 /** Seconds after which the page of a run that goes on looks again. */
 const LOOK_AGAIN_SECONDS = 4;
@@ -70,7 +68,7 @@ interface Shown {
 
 async function render(ctx: Context, { visit, version, session, values }: Shown, { state, status, headers }: Outcome): Promise<Response> {
   const view = await appView(visit.route, version, pageSetting(ctx, visit), state, values);
-  const page = { ...(await pageHeaders(frameAncestors(visit.route))), ...sessionHeaders(visit, session), "Cache-Control": "no-store" };
+  const page = { ...(await appPageHeaders(ctx, visit.route)), ...sessionHeaders(visit, session), "Cache-Control": "no-store" };
   for (const [name, value] of Object.entries(page)) headers.set(name, value);
   return new Response(renderAppPage(view), { status, headers });
 }

@@ -4,16 +4,16 @@ import { frameAncestors, localeOf, needsPassword, needsSignIn, pageHeaders, path
 import { problemResponse } from "../problem.ts";
 import { passwordPage } from "./password.ts";
 import { departToSignIn } from "./sign-in.ts";
-import type { Visit } from "./visit.ts";
+import type { Arrival } from "./visit.ts";
 
-/** Where the visitor wanted to go. What was sent is lost on the way in: then it is the app's page. */
-function wantedPath({ request, target }: Visit): string {
+/** Where the arrivalor wanted to go. What was sent is lost on the way in: then it is the app's page. */
+function wantedPath({ request, target }: Arrival): string {
   const { pathname, search } = new URL(request.url);
   return pathWithin(target.base, request.method === "GET" || request.method === "HEAD" ? `${pathname}${search}` : null);
 }
 
 /** Says that the app is for programs. */
-async function keyPage(ctx: Context, { request, route, target }: Visit, refusal: unknown): Promise<Response> {
+async function keyPage(ctx: Context, { request, route, target }: Arrival, refusal: unknown): Promise<Response> {
   const { status, headers } = problemResponse(refusal, ctx.requestId, ctx.log);
   const locale = localeOf(null, request.headers.get("Accept-Language"));
   const page = renderKeyPage({ locale, name: route.name, address: new URL(request.url).origin + target.base });
@@ -22,9 +22,9 @@ async function keyPage(ctx: Context, { request, route, target }: Visit, refusal:
 }
 
 /** What a browser gets that nobody has let in yet: the way in, as the app's access mode has it. `null` for any other refusal. */
-export async function wayIn(ctx: Context, visit: Visit, refusal: unknown): Promise<Response | null> {
+export async function wayIn(ctx: Context, arrival: Arrival, refusal: unknown): Promise<Response | null> {
   if (errorCode(refusal) !== "unauthenticated") return null;
-  if (needsSignIn(visit.route)) return departToSignIn(ctx, visit, wantedPath(visit));
-  if (needsPassword(visit.route)) return passwordPage(ctx, visit, refusal, wantedPath(visit));
-  return visit.route.accessPolicy.access_mode === "api_key" ? keyPage(ctx, visit, refusal) : null;
+  if (needsSignIn(arrival.route)) return departToSignIn(ctx, arrival, wantedPath(arrival));
+  if (needsPassword(arrival.route)) return passwordPage(ctx, arrival, refusal, wantedPath(arrival));
+  return arrival.route.accessPolicy.access_mode === "api_key" ? keyPage(ctx, arrival, refusal) : null;
 }

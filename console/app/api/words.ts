@@ -38,6 +38,16 @@ export const CALLBACK_STATUSES = ["due", "done", "dead"] as const;
 export const ACCESS_MODES = ["public_anonymous", "public_auth", "private", "api_key", "password"] as const;
 
 export const DATA_CLASSIFICATIONS = ["public", "internal", "confidential", "restricted"] as const;
+export const RULE_KINDS = ["deny", "challenge", "slow"] as const;
+
+/** Whom a rule about visitors concerns. */
+export const RULE_MATCHES = ["ip", "cidr", "asn", "country", "network", "session", "all"] as const;
+
+export const RULE_SOURCES = ["member", "frequency", "failure_rate", "spike"] as const;
+
+/** What may be unusual in an app's traffic. */
+export const ANOMALIES = ["frequency", "failure_rate", "spike"] as const;
+export type Anomaly = (typeof ANOMALIES)[number];
 
 export const METERS = ["requests", "tokens", "run_ms", "db_storage_bytes", "egress_bytes"] as const;
 export type Meter = (typeof METERS)[number];

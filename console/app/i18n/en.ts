@@ -1,4 +1,5 @@
 import { billing } from "./billing.en.ts";
+import { protection } from "./protection.en.ts";
 import { running } from "./running.en.ts";
 
 /** The words of the console. `zh.ts` has the same keys, held to them by the type below. */
@@ -63,6 +64,7 @@ export const en = {
     settings: "Settings",
   },
   ...running,
+  ...protection,
   appStatus: { draft: "Draft", published: "Published", unpublished: "Unpublished", archived: "Archived" },
   apps: {
     title: "Apps",
@@ -101,6 +103,7 @@ export const en = {
     versions: "Versions",
     access: "Access",
     budget: "Budget",
+    protection: "Protection",
     runs: "Runs",
     publish: "Publish",
     unpublish: "Unpublish",
@@ -365,6 +368,9 @@ export const en = {
     rolled_back: "Rolled back.",
     access_saved: "Access rules saved.",
     budget_saved: "Budget saved.",
+    protection_saved: "Protection saved.",
+    rule_saved: "The rule is in force within five seconds.",
+    rule_ended: "The rule ends within five seconds.",
     member_changed: "Role changed.",
     member_removed: "Member removed.",
     invitation_withdrawn: "Invitation withdrawn.",

@@ -1,5 +1,6 @@
 import { billing } from "./billing.zh.ts";
 import type { Catalogue } from "./en.ts";
+import { protection } from "./protection.zh.ts";
 import { running } from "./running.zh.ts";
 
 export const zh: Catalogue = {
@@ -63,6 +64,7 @@ export const zh: Catalogue = {
     settings: "设置",
   },
   ...running,
+  ...protection,
   appStatus: { draft: "草稿", published: "已发布", unpublished: "已下线", archived: "已归档" },
   apps: {
     title: "应用",
@@ -101,6 +103,7 @@ export const zh: Catalogue = {
     versions: "版本",
     access: "访问",
     budget: "预算",
+    protection: "防护",
     runs: "运行",
     publish: "发布",
     unpublish: "下线",
@@ -364,6 +367,9 @@ export const zh: Catalogue = {
     rolled_back: "已回滚。",
     access_saved: "访问规则已保存。",
     budget_saved: "预算已保存。",
+    protection_saved: "防护设置已保存。",
+    rule_saved: "规则将在五秒内生效。",
+    rule_ended: "规则将在五秒内失效。",
     member_changed: "角色已更改。",
     member_removed: "成员已移除。",
     invitation_withdrawn: "邀请已撤回。",

@@ -44,6 +44,7 @@ export default function AppPage({ loaderData: { app, waiting } }: Route.Componen
     { to: paths.versions(workspace.id, app.id), label: text.app.versions },
     { to: paths.access(workspace.id, app.id), label: text.app.access },
     ...(may("billing:read") ? [{ to: paths.budget(workspace.id, app.id), label: text.app.budget }] : []),
+    { to: paths.protection(workspace.id, app.id), label: text.app.protection },
     { to: paths.runs(workspace.id, app.id), label: text.app.runs, ...(waiting > 0 ? { note: waitingNote(waiting, text) } : {}) },
   ];
   return (

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ACCESS_MODES, DATA_CLASSIFICATIONS } from "./access-modes.ts";
+import { anomalyRulesPatchSchema, anomalyRulesSchema } from "./anomaly-rules.ts";
 
 /** Characters of an app's password. */
 const PASSWORD_LENGTH = { min: 8, max: 128 } as const;
@@ -43,11 +44,12 @@ export const accessPolicySchema = z.strictObject({
   rate_limit: rateLimitSchema.prefault({}),
   allowed_origins: z.array(originSchema).max(100).default(["*"]),
   require_captcha: z.boolean().default(false),
+  anomaly: anomalyRulesSchema.optional(),
 });
 export type AccessPolicy = z.infer<typeof accessPolicySchema>;
 
 /**
- * A change of a policy: the fields to replace. The limits of `rate_limit` are replaced one by one. The password is no part of
+ * A change of a policy: the fields to replace. The limits of `rate_limit` and the rules of `anomaly` are replaced one by one. The password is no part of
  * the policy that manifests carry: it can be set and taken away, and is never shown.
  */
 export const accessPolicyPatchSchema = z.strictObject({
@@ -64,10 +66,16 @@ export const accessPolicyPatchSchema = z.strictObject({
     .optional(),
   allowed_origins: z.array(originSchema).max(100).optional(),
   require_captcha: z.boolean().optional(),
+  anomaly: anomalyRulesPatchSchema.optional(),
 });
 export type AccessPolicyPatch = z.infer<typeof accessPolicyPatchSchema>;
 
 /** The policy after a change. */
 export function mergePolicy(policy: AccessPolicy, { password: _, ...patch }: AccessPolicyPatch): AccessPolicy {
-  return accessPolicySchema.parse({ ...policy, ...patch, rate_limit: { ...policy.rate_limit, ...patch.rate_limit } });
+  return accessPolicySchema.parse({
+    ...policy,
+    ...patch,
+    rate_limit: { ...policy.rate_limit, ...patch.rate_limit },
+    ...(patch.anomaly && { anomaly: { ...policy.anomaly, ...patch.anomaly } }),
+  });
 }

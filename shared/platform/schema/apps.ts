@@ -108,6 +108,8 @@ export const appAccessPolicies = pgTable(
     rateLimit: jsonb("rate_limit").notNull(),
     allowedOrigins: jsonb("allowed_origins").$type<string[]>().notNull(),
     requireCaptcha: boolean("require_captcha").notNull(),
+    /** What counts as unusual, and what is done about it; `null` where nothing does. */
+    anomaly: jsonb("anomaly"),
     updatedBy: text("updated_by").references(() => users.id, { onDelete: "set null" }),
     updatedAt: updatedAt(),
   },

@@ -29,6 +29,8 @@ export const executions = pgTable(
     /** Higher wins: a record that arrives late never overwrites a newer one. */
     revision: integer("revision").notNull(),
     sessionId: text("session_id"),
+    /** The visitor's network as a keyed hash, never as an address. */
+    network: text("network"),
     apiKeyId: text("api_key_id"),
     inputs: jsonb("inputs"),
     outputs: jsonb("outputs"),

@@ -296,3 +296,22 @@ describe("a meter that is known only afterwards", () => {
     expect(await visit(route())).toMatchObject({ ok: false, reason: "quota_exceeded", limit: "quota" });
   });
 });
+
+describe("a visitor who is slowed down", () => {
+  const slowed = { ...VISITOR, slowed: true };
+  const admitted = async (app: AdmissionRoute, requests: number, who = slowed) => {
+    let count = 0;
+    for (let index = 0; index < requests; index += 1) if ((await visit(app, who)).ok) count += 1;
+    return count;
+  };
+
+  test("gets a tenth of each limit, and others all of it", async () => {
+    const app = route({ per_session: { max_requests: 50, window_seconds: 60 } });
+    expect(await admitted(app, 20)).toBe(5);
+    expect(await admitted(app, 20, { ...VISITOR, sessionId: "vis_2", slowed: false })).toBe(20);
+  });
+
+  test("gets ten requests a minute where there is no limit", async () => {
+    expect(await admitted(route(), 20)).toBe(10);
+  });
+});

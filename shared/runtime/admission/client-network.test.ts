@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { clientNetwork, networkName } from "./client-network.ts";
+import { clientNetwork, networkName, networkNames } from "./client-network.ts";
 
 describe("clientNetwork", () => {
   test.each([
@@ -32,5 +32,11 @@ describe("networkName", () => {
     expect(neighbour).toBe(home);
     expect(new Set([home, stranger, rotated]).size).toBe(3);
     expect(home).toMatch(/^[\w-]{24}$/);
+  });
+
+  test("is found again under every key that is still there", async () => {
+    const old = await named("203.0.113.7");
+    const rotated = await named("203.0.113.7", "k2:b3RoZXI=,k1:a2V5");
+    expect(await networkNames({ env: { SESSION_KEYS: "k2:b3RoZXI=,k1:a2V5" } }, "203.0.113.7")).toEqual([rotated, old]);
   });
 });

@@ -1,26 +1,5 @@
 import type { Env } from "#platform/env";
-
-/** The eight 16-bit groups of an IPv6 address, or `undefined` when the text is not one. A dotted tail counts as two groups. */
-function ipv6Groups(text: string): number[] | undefined {
-  const dotted = /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(text);
-  const address = dotted ? `${dotted[1]}${pair(dotted[2], dotted[3])}:${pair(dotted[4], dotted[5])}` : text;
-  const [head = "", tail, ...more] = address.split("::");
-  if (more.length > 0) return undefined;
-  const left = groupsOf(head);
-  const right = tail === undefined ? [] : groupsOf(tail);
-  const missing = 8 - left.length - right.length;
-  if (tail === undefined ? missing !== 0 : missing < 1) return undefined;
-  const groups = [...left, ...new Array<number>(missing).fill(0), ...right];
-  return groups.every((group) => group >= 0 && group <= 0xffff) ? groups : undefined;
-}
-
-function pair(high = "", low = ""): string {
-  return (Number(high) * 256 + Number(low)).toString(16);
-}
-
-function groupsOf(text: string): number[] {
-  return text === "" ? [] : text.split(":").map((group) => (/^[0-9a-f]{1,4}$/i.test(group) ? Number.parseInt(group, 16) : -1));
-}
+import { ipv6Groups } from "#platform/ip-address";
 
 /**
  * The network that a visitor is limited by: an IPv4 address whole; of an IPv6 address its /64, which is what one household
@@ -45,28 +24,33 @@ export function clientNetwork(ip: string): string {
 
 const NAMES_KEPT = 10_000;
 const names = new Map<string, string>();
-let signer: { readonly keys: string; readonly key: CryptoKey } | undefined;
+/** The imported keys, newest first, and the text they came from; that changes only with a deployment. */
+let imported: { readonly text: string; readonly keys: readonly CryptoKey[] } | undefined;
 
-async function signingKey(keys: string): Promise<CryptoKey> {
-  if (signer?.keys === keys) return signer.key;
-  const newest = keys.split(",")[0] ?? "";
-  if (newest === "") throw new Error("SESSION_KEYS holds no key");
-  const secret = new TextEncoder().encode(newest);
-  const key = await crypto.subtle.importKey("raw", secret, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
-  signer = { keys, key };
-  return key;
+interface Keyed {
+  readonly env: Pick<Env, "SESSION_KEYS">;
 }
 
-/**
- * A name for the visitor's network that does not tell the address: HMAC-SHA-256 with the newest session key. Names are
- * kept in the isolate's memory, since a visitor seldom comes once. A new key starts new counters.
- */
-export async function networkName(ctx: { readonly env: Pick<Env, "SESSION_KEYS"> }, ip: string): Promise<string> {
-  const key = await signingKey(ctx.env.SESSION_KEYS);
+async function signingKeys({ env }: Keyed): Promise<readonly CryptoKey[]> {
+  const text = env.SESSION_KEYS;
+  if (imported?.text === text) return imported.keys;
+  const secrets = text.split(",").filter((entry) => entry !== "");
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  const keys = await Promise.all(
+    secrets.map((secret) => crypto.subtle.importKey("raw", new TextEncoder().encode(secret), algorithm, false, ["sign"])),
+  );
+  imported = { text, keys };
+  return keys;
+}
+
+/** The network's name under the key of this number, 0 being the newest; `undefined` when there are not so many. */
+async function nameUnder(ctx: Keyed, ip: string, number: number): Promise<string | undefined> {
   const network = clientNetwork(ip);
-  const memo = `${ctx.env.SESSION_KEYS}\n${network}`;
+  const memo = `${number}\n${ctx.env.SESSION_KEYS}\n${network}`;
   const known = names.get(memo);
   if (known !== undefined) return known;
+  const key = (await signingKeys(ctx))[number];
+  if (key === undefined) return undefined;
   const mac = await crypto.subtle.sign("HMAC", key, new TextEncoder().encode(`rate limit by network\n${network}`));
   const name = btoa(String.fromCharCode(...new Uint8Array(mac, 0, 18)))
     .replaceAll("+", "-")
@@ -74,4 +58,21 @@ export async function networkName(ctx: { readonly env: Pick<Env, "SESSION_KEYS">
   if (names.size >= NAMES_KEPT) names.clear();
   names.set(memo, name);
   return name;
+}
+
+/**
+ * A name for the visitor's network that does not tell the address: HMAC-SHA-256 with the newest session key. Names are
+ * kept in the isolate's memory, since a visitor seldom comes once. A new key starts new counters.
+ */
+export async function networkName(ctx: Keyed, ip: string): Promise<string> {
+  const name = await nameUnder(ctx, ip, 0);
+  if (name === undefined) throw new Error("SESSION_KEYS holds no key");
+  return name;
+}
+
+/** Every name that {@link networkName} has given the network since the oldest of the session keys, newest first. */
+export async function networkNames(ctx: Keyed, ip: string): Promise<readonly string[]> {
+  const { length } = await signingKeys(ctx);
+  const found = await Promise.all(Array.from({ length }, (_, number) => nameUnder(ctx, ip, number)));
+  return found.filter((name) => name !== undefined);
 }

@@ -32,6 +32,7 @@ export interface DurableStart {
   readonly triggerId?: string | undefined;
   readonly parentId?: string | undefined;
   readonly sessionId: string | null;
+  readonly network?: string | undefined;
   readonly apiKeyId: string | null;
   readonly place: string;
   readonly callbackUrl?: string | undefined;
@@ -121,6 +122,7 @@ function orderOf(ctx: Context, start: DurableStart, runId: string, gate: "go" | 
     ...(start.callbackUrl !== undefined && { callback_url: start.callbackUrl }),
     status: gate === "wait" ? "queued" : "running",
     session_id: start.sessionId,
+    ...(start.network !== undefined && { network: start.network }),
     api_key_id: start.apiKeyId,
     inputs: start.inputs,
     outputs: null,

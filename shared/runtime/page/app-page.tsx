@@ -67,6 +67,11 @@ export function AppPage({ view }: { view: AppView }) {
           <h1>{view.name}</h1>
           {view.description === "" ? null : <p class="lead">{view.description}</p>}
         </header>
+        {view.needsScript ? (
+          <noscript>
+            <Failure view={view} code="captcha_required" />
+          </noscript>
+        ) : null}
         {chat === null ? notice : null}
         <form
           id="run"

@@ -13,12 +13,14 @@ async function hashOfStyles(): Promise<string> {
 
 /**
  * The headers of every page: nothing but our own script and style runs, nothing is loaded from elsewhere, so that text
- * from a model or another visitor can neither act nor report. `frameAncestors` says who may show the page in a frame.
+ * from a model or another visitor can neither act nor report. `frameAncestors` says who may show the page in a frame;
+ * `captchaOrigin` whose captcha it may have to show, which is a script and a frame from elsewhere.
  */
-export async function pageHeaders(frameAncestors: string): Promise<Record<string, string>> {
+export async function pageHeaders(frameAncestors: string, captchaOrigin: string | null = null): Promise<Record<string, string>> {
   const policy = [
     "default-src 'none'",
-    "script-src 'self'",
+    captchaOrigin === null ? "script-src 'self'" : `script-src 'self' ${captchaOrigin}`,
+    ...(captchaOrigin === null ? [] : [`frame-src ${captchaOrigin}`]),
     `style-src 'sha256-${await hashOfStyles()}'`,
     "connect-src 'self'",
     "img-src 'self' data:",

@@ -20,6 +20,7 @@ async function view(changes: Partial<AppView> & { ui?: Ui } = {}): Promise<AppVi
     locale: localeOf("en", null),
     offlineModel: false,
     canSignOut: false,
+    needsScript: false,
     release: "1",
     state: { kind: "fresh" },
     values: {},
@@ -187,6 +188,12 @@ describe("renderAppPage", () => {
   it("names the offline model wherever its output is shown", async () => {
     expect(renderAppPage(await view({ offlineModel: true }))).toContain("Answered by the built-in offline model");
     expect(renderAppPage(await view())).not.toContain("offline model");
+  });
+
+  it("tells those without scripts that an app's captcha needs one", async () => {
+    const page = renderAppPage(await view({ needsScript: true }));
+    expect(page).toMatch(/<noscript>.*This check needs JavaScript.*<\/noscript>/s);
+    expect(renderAppPage(await view())).not.toContain("<noscript>");
   });
 });
 

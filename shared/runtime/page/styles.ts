@@ -137,6 +137,7 @@ td.number{font-variant-numeric:tabular-nums}
 .composer{display:grid;grid-template-columns:1fr auto;gap:.6rem;align-items:end}
 .composer textarea{min-block-size:2.9rem;max-block-size:12rem;resize:none}
 footer form{display:inline;margin-inline-start:.75rem}
+.captcha{min-block-size:65px;margin-block-start:.6rem}
 footer{margin-block-start:2.5rem;color:var(--soft);font-size:.825rem;text-align:center}
 .visually-hidden{position:absolute;inline-size:1px;block-size:1px;margin:-1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 @media (max-width:30rem){

@@ -123,7 +123,11 @@ const en: Texts = {
     access_denied: { title: "For members only", detail: "This app is for the members of its workspace." },
     forbidden: { title: "Not allowed", detail: "You may not use this app." },
     unauthenticated: { title: "Please sign in", detail: "Your sign-in is missing or has ended." },
-    captcha_required: { title: "One more check is needed", detail: "This app asks for a captcha, which cannot be checked here yet." },
+    blocked: { title: "Not available to you", detail: "This app cannot be used from where you are." },
+    captcha_required: {
+      title: "Please confirm that you are human",
+      detail: "This check needs JavaScript. If none appears, load this page again and try once more.",
+    },
     hand_off_refused: {
       title: "That sign-in did not work",
       detail: "It was used already, took too long, or was meant for another address. Please sign in again.",
@@ -230,7 +234,8 @@ const zh: Texts = {
     access_denied: { title: "仅限成员", detail: "该应用仅供所属工作区的成员使用。" },
     forbidden: { title: "没有权限", detail: "你不能使用该应用。" },
     unauthenticated: { title: "请先登录", detail: "你尚未登录，或登录已经失效。" },
-    captcha_required: { title: "还需要一次验证", detail: "该应用要求验证码，目前这里还无法校验。" },
+    blocked: { title: "你无法使用", detail: "该应用不能从你所在的位置使用。" },
+    captcha_required: { title: "请确认你是真人", detail: "此验证需要 JavaScript。如果没有出现验证框，请重新加载本页后再试。" },
     hand_off_refused: { title: "登录没有成功", detail: "此次登录已被使用、已超时，或属于另一个地址。请重新登录。" },
     rate_limited: { title: "请慢一点", detail: "短时间内的请求太多了。" },
     overloaded: { title: "当前非常繁忙", detail: "使用该应用的人很多，请稍后重试。" },

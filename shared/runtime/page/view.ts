@@ -31,6 +31,8 @@ export interface AppView {
   readonly offlineModel: boolean;
   /** Whether the visitor came in by a sign-in or a password. */
   readonly canSignOut: boolean;
+  /** Whether every visitor is asked for a captcha, which takes a script. */
+  readonly needsScript: boolean;
   /** Version of the product, so that a deployment's page never meets another one's script. */
   readonly release: string;
   readonly state: PageState;

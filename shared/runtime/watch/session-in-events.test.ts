@@ -51,6 +51,7 @@ describe("eventsOfRecord", () => {
       trigger_id: null,
       parent_id: null,
       session_id: null,
+      network: null,
       api_key_id: null,
       inputs: {},
       waiting: null,

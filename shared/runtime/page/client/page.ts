@@ -1,6 +1,7 @@
 import type { PageConfig } from "../page-config.ts";
 import { fillIn, type Scope, textOf } from "../scope.ts";
-import { type Texts, textsOf } from "../texts.ts";
+import { errorText, type Texts, textsOf } from "../texts.ts";
+import { type CaptchaOffer, solveCaptcha } from "./captcha.ts";
 import type { Drawing } from "./drawing.tsx";
 import { element, part } from "./elements.ts";
 import { clearFaults, sendByKeyboard, showFaults } from "./fields.ts";
@@ -8,7 +9,7 @@ import { forgetRun, keepRun, keptRun } from "./kept-run.ts";
 import { notice } from "./notices.ts";
 import { type Refusal, resumeSession } from "./requests.ts";
 import { Progress, type Stage, waitingText } from "./stage.ts";
-import { type Begin, type Finished, follow, startRun } from "./stream.ts";
+import { type Begin, type Finished, follow, type Start, startRun } from "./stream.ts";
 import { type Submission, submissionOf, uploadFiles } from "./submission.ts";
 
 /*
@@ -189,11 +190,42 @@ async function finish(page: Page, stage: Stage, begin: Begin, fields: URLSearchP
   announce(texts.done);
 }
 
-async function perform(page: Page, stage: Stage, submission: Submission): Promise<void> {
-  const { config, texts } = page;
+/** The field by which a form brings a captcha's token. */
+const TOKEN_FIELD = "cf-turnstile-response";
+
+/** Has the visitor pass a captcha, in the place where refusals are told. */
+async function askForCaptcha({ texts, config }: Page, offer: CaptchaOffer): Promise<string | null> {
+  const { title } = errorText(texts, "captcha_required");
+  const place = element("div", "captcha");
+  const box = element("div", "notice");
+  box.append(element("strong", "", title), place);
+  part("notice").replaceChildren(box);
+  announce(title);
+  scrollTo(part("notice"), "nearest");
+  const token = await solveCaptcha(place, offer, config.language);
+  part("notice").replaceChildren();
+  announce(texts.running);
+  return token;
+}
+
+async function begin({ config, texts }: Page, submission: Submission, captchaToken: string | null): Promise<Start> {
   if (submission.files.length > 0) announce(texts.uploading);
-  const uploaded = await uploadFiles(config.files, submission);
-  const start = uploaded.ok ? await startRun(config.runs, uploaded.fields) : uploaded;
+  const uploaded = await uploadFiles(config.files, submission, captchaToken);
+  if (!uploaded.ok) return uploaded;
+  if (captchaToken !== null) uploaded.fields.set(TOKEN_FIELD, captchaToken);
+  return startRun(config.runs, uploaded.fields);
+}
+
+/** Begins a run; where a captcha is asked for, once more when it is passed. */
+async function beginAsHuman(page: Page, submission: Submission): Promise<Start> {
+  const start = await begin(page, submission, null);
+  if (start.ok || start.refusal.captcha === undefined) return start;
+  const token = await askForCaptcha(page, start.refusal.captcha);
+  return token === null ? start : begin(page, submission, token);
+}
+
+async function perform(page: Page, stage: Stage, submission: Submission): Promise<void> {
+  const start = await beginAsHuman(page, submission);
   if (!start.ok) {
     closeStage(page, stage, submission.fields);
     refuse(page, start.refusal, submission);

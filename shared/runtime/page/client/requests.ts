@@ -1,3 +1,5 @@
+import type { CaptchaOffer } from "./captcha.ts";
+
 /** What is wrong with one field. */
 export interface Fault {
   readonly path: string;
@@ -11,6 +13,8 @@ export interface Refusal {
   readonly errors: readonly Fault[];
   /** Whole seconds until it is worth trying again. */
   readonly retryAfter: number | null;
+  /** The captcha that would change its mind. */
+  readonly captcha?: CaptchaOffer | undefined;
 }
 
 const SESSION_HEADER = "X-App-Session-Id";
@@ -39,8 +43,8 @@ export async function refusalOf(response: Response): Promise<Refusal> {
   const after = Number(response.headers.get("Retry-After") ?? Number.NaN);
   const retryAfter = Number.isFinite(after) ? after : null;
   if (!response.headers.get("Content-Type")?.includes("json")) return { code: "internal", errors: [], retryAfter };
-  const { code, errors = [] } = await response.json();
-  return { code, errors, retryAfter };
+  const { code, errors = [], captcha } = await response.json();
+  return { code, errors, retryAfter, captcha };
 }
 
 const FIRST_PAUSE_MS = 500;

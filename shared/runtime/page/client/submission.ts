@@ -30,12 +30,14 @@ function atField(refusal: Refusal, name: string): Refusal {
 }
 
 /** Uploads a file and gives its id, or why it was refused. */
-async function upload(address: string, name: string, file: File): Promise<string | Refusal> {
+async function upload(address: string, name: string, file: File, captchaToken: string | null): Promise<string | Refusal> {
   const known = uploaded.get(file);
   if (known !== undefined) return known;
   const body = new FormData();
   body.append("file", file);
-  const response = await request(address, { method: "POST", headers: { Accept: "application/json" }, body });
+  const headers: Record<string, string> = { Accept: "application/json" };
+  if (captchaToken !== null) headers["X-Captcha-Token"] = captchaToken;
+  const response = await request(address, { method: "POST", headers, body });
   if (!response.ok) return atField(await refusalOf(response), name);
   const { data } = await response.json();
   uploaded.set(file, data[0].id);
@@ -43,10 +45,10 @@ async function upload(address: string, name: string, file: File): Promise<string
 }
 
 /** Uploads what files there are and gives the fields with their ids. */
-export async function uploadFiles(address: string, { fields, files }: Submission): Promise<Uploaded> {
+export async function uploadFiles(address: string, { fields, files }: Submission, captchaToken: string | null): Promise<Uploaded> {
   const all = new URLSearchParams(fields);
   for (const [name, file] of files) {
-    const id = await upload(address, name, file);
+    const id = await upload(address, name, file, captchaToken);
     if (typeof id !== "string") return { ok: false, refusal: id };
     all.append(name, id);
   }
