@@ -20,7 +20,6 @@ export const upcomingSchema = z.object({
   projected_total: z.string(),
   meters: z.array(z.object({ meter, used: z.number(), included: units, unit_price: z.string().nullable() })),
 });
-export type Upcoming = z.infer<typeof upcomingSchema>;
 
 export const planSchema = z.object({
   code: z.string(),
