@@ -96,6 +96,8 @@ const versions = [
 
 const policy = {
   access_mode: "public_anonymous",
+  data_classification: "public",
+  password_set: false,
   rate_limit: { per_ip: { max_requests: 120, window_seconds: 60 }, per_session: { max_requests: 60, window_seconds: 60 }, per_app: null },
   allowed_origins: ["https://www.northwind.example", "*"],
   require_captcha: false,
