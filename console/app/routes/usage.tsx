@@ -10,6 +10,7 @@ import { Card } from "../components/card.tsx";
 import { SelectField } from "../components/field.tsx";
 import { Moment } from "../components/moment.tsx";
 import { Heading, Title } from "../components/page.tsx";
+import type { Catalogue } from "../i18n/en.ts";
 import { useLocale, useText } from "../i18n/use-text.ts";
 import { paths } from "../paths.ts";
 import { visitContext } from "../visit.ts";
@@ -67,7 +68,8 @@ export default function Usage({ loaderData: { quota, upcoming, chart } }: Route.
         <ul className="mt-6 flex flex-col gap-6 border-t border-line pt-6">
           {upcoming.meters.map((state) => (
             <li key={state.meter}>
-              <MeterBar state={{ ...state, ...countedOf(quota.meters[state.meter]) }} currency={upcoming.currency} />
+              {/* What the counter knows is fresher than the ledger. */}
+              <MeterBar state={{ ...state, used: quota.meters[state.meter]?.used ?? state.used }} currency={upcoming.currency} />
             </li>
           ))}
         </ul>
@@ -87,11 +89,6 @@ export default function Usage({ loaderData: { quota, upcoming, chart } }: Route.
       </Card>
     </div>
   );
-}
-
-/** What the counter knows is fresher than the ledger. */
-function countedOf(reading: { readonly used: number } | undefined): { readonly used?: number } {
-  return reading ? { used: reading.used } : {};
 }
 
 function ChartChoice({ meter, interval }: { readonly meter: Meter; readonly interval: (typeof INTERVALS)[number] }) {
@@ -119,15 +116,15 @@ function ChartChoice({ meter, interval }: { readonly meter: Meter; readonly inte
 
 type MeterState = Upcoming["meters"][number];
 
-function MeterBar({ state: { meter, used, included, unit_price }, currency }: { readonly state: MeterState; readonly currency: string }) {
+function MeterBar({ state, currency }: { readonly state: MeterState; readonly currency: string }) {
   const text = useText();
   const locale = useLocale();
-  const shown = formatQuantity(meter, used, locale);
+  const { meter, used, included } = state;
   return (
     <>
       <div className="flex flex-wrap items-baseline justify-between gap-x-4 gap-y-0.5 text-sm">
         <span className="font-medium">{text.usage.meters[meter]}</span>
-        <span className="text-ink-soft tabular-nums">{standing()}</span>
+        <span className="text-ink-soft tabular-nums">{standing(state, currency, locale, text)}</span>
       </div>
       {included === null ? null : (
         <progress
@@ -140,12 +137,13 @@ function MeterBar({ state: { meter, used, included, unit_price }, currency }: { 
       )}
     </>
   );
+}
 
-  function standing(): string {
-    if (included === null) return text.usage.unlimited(shown);
-    const limit = formatQuantity(meter, included, locale);
-    return unit_price === null || Number(unit_price) === 0
-      ? text.usage.of(shown, limit)
-      : text.usage.included(shown, limit, formatPrice(unit_price, currency, locale));
-  }
+/** What was used, of what is included, and what more costs. */
+function standing({ meter, used, included, unit_price }: MeterState, currency: string, locale: string, text: Catalogue): string {
+  const shown = formatQuantity(meter, used, locale);
+  if (included === null) return text.usage.unlimited(shown);
+  const limit = formatQuantity(meter, included, locale);
+  const free = unit_price === null || Number(unit_price) === 0;
+  return free ? text.usage.of(shown, limit) : text.usage.included(shown, limit, formatPrice(unit_price, currency, locale));
 }
