@@ -5,11 +5,16 @@ export { correctUsage } from "./corrections.ts";
 export { addCreditNote } from "./credit-notes.ts";
 export { getInvoice, type InvoiceDetails, listInvoices, markInvoicePaid } from "./invoices.ts";
 export { getUsage, ledgerTotals, requestEvent, type Usage, usageEventsOf, writeUsage } from "./ledger.ts";
+export { collectPayments } from "./payments/collect.ts";
+export { collectorOf } from "./payments/configured.ts";
+export { sendMeterEvents } from "./payments/meter-events.ts";
+export { mirrorSubscriptions } from "./payments/subscriptions.ts";
+export { forgetPaymentEvents, receivePaymentEvent } from "./payments/webhook.ts";
 export { invoicePdf } from "./pdf/invoice.ts";
 export { type OpenPeriod, openDuePeriods, openPeriod } from "./periods.ts";
 export { changePlan, getPlanState, previewPlanChange } from "./plan-change.ts";
 export { backupDays, listPlans, type Plan } from "./plans.ts";
-export { getBillingProfile, updateBillingProfile } from "./profile.ts";
+export { type BillingProfile, getBillingProfile, updateBillingProfile } from "./profile.ts";
 export {
   admitRequest,
   knownQuotaRefusal,
