@@ -69,9 +69,11 @@ describe("pages", () => {
     [`${home}/usage?meter=tokens&interval=hour`, "Usage", "Nothing was used in this time."],
     [`${home}/billing`, "Billing", "INV-000007"],
     [`${home}/billing?plan=pro`, "Billing", "$14.50"],
+    [`${home}/billing`, "Billing", "Payment failed"],
     [`${home}/billing/ivc_1`, "Invoice INV-000007", "$2.98"],
     [`${home}/usage`, "Usage", "Requests: 96 % of what the plan includes is used."],
     [`${app}/budget`, "Budget · Lead desk", "120 of 500"],
+    [`${home}/billing/ivc_1`, "Invoice INV-000007", 'href="https://invoice.stripe.com/i/acct_1/ivst_1"'],
     [`${home}/settings`, "Settings", "northwind"],
   ])("%s is rendered whole on the server", async (path, title, content) => {
     const response = await ask(path);

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import { parseJson, readBody, sendJson } from "./http-body.ts";
 import { listen } from "./listen.ts";
 
@@ -9,6 +9,8 @@ export interface ApiRequest {
   readonly path: readonly string[];
   readonly query: URLSearchParams;
   readonly authorization: string | undefined;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
   /** `undefined` when there is none, or none in JSON. */
   readonly body: unknown;
 }
@@ -67,14 +69,14 @@ export async function startApiDouble(options: ApiDoubleOptions): Promise<ApiDoub
     const entry = { number: seen.length + 1, method, url };
     seen.push(entry);
     const interference = plan?.(entry) ?? null;
-    const body = parseJson((await readBody(request)) ?? "");
+    const text = (await readBody(request)) ?? "";
     if (interference?.when === "before") return interrupt(response, interference);
-    const answer = await answerTo(request, url, body);
+    const answer = await answerTo(request, url, text);
     if (interference) return interrupt(response, interference);
     send(response, answer);
   }
 
-  async function answerTo({ method = "GET", headers }: IncomingMessage, url: string, body: unknown): Promise<ApiAnswer> {
+  async function answerTo({ method = "GET", headers }: IncomingMessage, url: string, text: string): Promise<ApiAnswer> {
     const { pathname, searchParams: query } = new URL(url, "http://127.0.0.1");
     if (!pathname.startsWith(`${options.prefix}/`)) return options.failure(404, "this path does not exist");
     const path = pathname
@@ -82,7 +84,7 @@ export async function startApiDouble(options: ApiDoubleOptions): Promise<ApiDoub
       .split("/")
       .map(decodeURIComponent);
     try {
-      return await options.respond({ method, path, query, authorization: headers.authorization, body });
+      return await options.respond({ method, path, query, authorization: headers.authorization, headers, text, body: parseJson(text) });
     } catch (error) {
       return options.failure(500, error instanceof Error ? error.message : String(error));
     }

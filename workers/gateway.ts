@@ -4,6 +4,7 @@ import type { Env } from "#platform/env";
 import { AppError, notFound } from "#platform/errors";
 import { healthResponse } from "./health.ts";
 import { handleHook } from "./hooks/index.ts";
+import { handlePaymentsHook, PAYMENTS_HOOK } from "./hooks/payments.ts";
 import { problemResponse } from "./problem.ts";
 import { visitorErrorPage } from "./runtime/error-page.ts";
 import { handleVisitor } from "./runtime/index.ts";
@@ -12,7 +13,7 @@ import { handleVisitor } from "./runtime/index.ts";
 const API_PATHS: ReadonlySet<string> = new Set(["api", "openapi.json"]);
 
 /** Answers every request: decides by host and path who serves it, and turns whatever is thrown into an answer. */
-export async function handleRequest(request: Request, env: Env, execution: ExecutionContext): Promise<Response> {
+export async function handleRequest(request: Request, env: Env, execution: Pick<ExecutionContext, "waitUntil">): Promise<Response> {
   const ctx = createContext(env, { waitUntil: (work) => execution.waitUntil(work) });
   try {
     return stamp(await route(request, ctx), ctx.requestId);
@@ -31,6 +32,7 @@ async function routePlatform(request: Request, url: URL, ctx: Context): Promise<
   const [first = "", second = "", ...rest] = url.pathname.slice(1).split("/");
   if (first === "healthz") return healthResponse(ctx);
   if (first === "api" && second === "v1" && rest[0] === "hooks") return handleHook(request, ctx, rest.slice(1).join("/"));
+  if (first === "api" && second === "v1" && rest.join("/") === PAYMENTS_HOOK) return handlePaymentsHook(request, ctx);
   if (API_PATHS.has(first)) {
     // Imported late: visitors never need the members' API.
     const { handleApi } = await import("./api/index.ts");

@@ -289,6 +289,8 @@ const invoice = {
   due: "33.06",
   issued_at: "2026-12-01T01:37:00.000Z",
   paid_at: null,
+  payment_status: "payment_failed",
+  payment_url: "https://invoice.stripe.com/i/acct_1/ivst_1",
   lines: [
     { ...lineFor("base", null), amount: "29.00" },
     { ...lineFor("overage", "requests"), line: 2, used: 214_900, included: 200_000, unit_price: "0.0002", amount: "2.98" },
@@ -301,7 +303,7 @@ function lineFor(kind: string, meter: string | null) {
   return { line: 1, kind, plan_name: "Pro", meter, ...covers, used: null, included: null, unit_price: null };
 }
 
-const profile = { customer_name: customer.name, ...customer, time_zone: month.time_zone, anchor_day: 31 };
+const profile = { customer_name: customer.name, ...customer, time_zone: month.time_zone, anchor_day: 31, payments: "stripe" };
 const planState = { plan: "free", next_plan: "pro", period_start: month.period_start, period_end: month.period_end };
 
 /** What a workspace has one of, by the rest of its address. */

@@ -4,8 +4,9 @@ import type { Context } from "#platform/context";
 import { AppError, validationFailed } from "#platform/errors";
 import { auditLogs, creditNotes } from "#platform/schema";
 import { nextNumber } from "./document-numbers.ts";
-import { creditedOf, getInvoice, type InvoiceDetails, lockInvoice, setPaid } from "./invoices.ts";
+import { creditedOf, getInvoice, type InvoiceDetails, lockInvoice, setStatus } from "./invoices.ts";
 import { decimalOf, shareOf } from "./money.ts";
+import { tellProvider } from "./payments/owed.ts";
 
 export interface CreditNoteRequest {
   /** Minor units, tax included; more than 0. */
@@ -40,7 +41,8 @@ export async function addCreditNote(
     const taxMinor = taxIn(credited + amountMinor) - taxIn(credited);
     const note = { id: ctx.newId("creditNote"), workspaceId, invoiceId, number, amountMinor, taxMinor, reason };
     await tx.insert(creditNotes).values({ ...note, createdAt: new Date(ctx.clock.now()) });
-    if (amountMinor === left && invoice.status === "open") await setPaid(ctx, tx, workspaceId, invoiceId);
+    if (amountMinor === left && invoice.status === "open") await setStatus(ctx, tx, workspaceId, invoiceId, "paid");
+    await tellProvider(ctx, tx, invoiceId);
     const target = { workspaceId, targetType: "invoice", targetId: invoiceId };
     const after = { number, amount_minor: amountMinor, reason };
     await tx.insert(auditLogs).values(auditRow(ctx, { ...target, action: "invoice.credited", after }));

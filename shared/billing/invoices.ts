@@ -4,9 +4,19 @@ import type { Context } from "#platform/context";
 import type { Transaction } from "#platform/db";
 import { AppError, notFound } from "#platform/errors";
 import { type Page, type PageRequest, readCursor, toPage } from "#platform/pages";
-import { auditLogs, creditNotes, type INVOICE_STATUSES, type InvoiceCustomer, invoiceLines, invoices } from "#platform/schema";
+import {
+  auditLogs,
+  creditNotes,
+  type INVOICE_STATUSES,
+  type InvoiceCustomer,
+  invoiceLines,
+  invoicePayments,
+  invoices,
+  type PAYMENT_STATUSES,
+} from "#platform/schema";
 import { type InvoiceLineView, lineView } from "./line-view.ts";
 import { decimalOf } from "./money.ts";
+import { tellProvider } from "./payments/owed.ts";
 
 interface CreditNoteView {
   readonly id: string;
@@ -43,6 +53,10 @@ export interface InvoiceView {
   readonly due: string;
   readonly issued_at: string | null;
   readonly paid_at: string | null;
+  /** How it stands with the provider that collects it; null: it is paid by hand. */
+  readonly payment_status: (typeof PAYMENT_STATUSES)[number] | null;
+  /** Where it can be paid; null where there is no such place, or nothing is left to be paid. */
+  readonly payment_url: string | null;
 }
 
 export interface InvoiceDetails extends InvoiceView {
@@ -52,8 +66,9 @@ export interface InvoiceDetails extends InvoiceView {
 
 type InvoiceRow = typeof invoices.$inferSelect;
 type CreditNoteRow = typeof creditNotes.$inferSelect;
+type PaymentRow = typeof invoicePayments.$inferSelect;
 
-function present(row: InvoiceRow, notes: readonly CreditNoteRow[]): InvoiceView {
+function present(row: InvoiceRow, notes: readonly CreditNoteRow[], payment: PaymentRow | undefined): InvoiceView {
   const decimal = (amount: number) => decimalOf(amount, row.currency);
   const credited = creditedOf(notes);
   const due = row.status === "open" ? row.totalMinor - credited : 0;
@@ -78,6 +93,8 @@ function present(row: InvoiceRow, notes: readonly CreditNoteRow[]): InvoiceView 
     due: decimal(due),
     issued_at: row.issuedAt?.toISOString() ?? null,
     paid_at: row.paidAt?.toISOString() ?? null,
+    payment_status: payment?.status ?? null,
+    payment_url: row.status === "open" ? (payment?.paymentUrl ?? null) : null,
   };
 }
 
@@ -95,21 +112,27 @@ export async function listInvoices(ctx: Context, workspaceId: string, page: Page
     .orderBy(desc(invoices.id))
     .limit(page.limit + 1);
   const ids = rows.map(({ id }) => id);
-  const notes = ids.length === 0 ? [] : await ctx.db.select().from(creditNotes).where(inArray(creditNotes.invoiceId, ids));
+  if (ids.length === 0) return { data: [], next_cursor: null };
+  const [notes, payments] = await Promise.all([
+    ctx.db.select().from(creditNotes).where(inArray(creditNotes.invoiceId, ids)),
+    ctx.db.select().from(invoicePayments).where(inArray(invoicePayments.invoiceId, ids)),
+  ]);
   const notesOf = Map.groupBy(notes, (note) => note.invoiceId);
-  return toPage(rows, page.limit, (row) => present(row, notesOf.get(row.id) ?? []));
+  const paymentOf = new Map(payments.map((payment) => [payment.invoiceId, payment]));
+  return toPage(rows, page.limit, (row) => present(row, notesOf.get(row.id) ?? [], paymentOf.get(row.id)));
 }
 
 /** An invoice with its lines and credit notes. Errors: `not_found`. */
 export async function getInvoice(ctx: Context, workspaceId: string, invoiceId: string): Promise<InvoiceDetails> {
   const [row] = await ctx.db.select().from(invoices).where(ofWorkspace(workspaceId, invoiceId));
   if (!row) throw notFound("The invoice");
-  const [lines, notes] = await Promise.all([
+  const [lines, notes, [payment]] = await Promise.all([
     ctx.db.select().from(invoiceLines).where(eq(invoiceLines.invoiceId, row.id)).orderBy(asc(invoiceLines.line)),
     ctx.db.select().from(creditNotes).where(eq(creditNotes.invoiceId, row.id)).orderBy(asc(creditNotes.id)),
+    ctx.db.select().from(invoicePayments).where(eq(invoicePayments.invoiceId, row.id)),
   ]);
   return {
-    ...present(row, notes),
+    ...present(row, notes, payment),
     lines: lines.map(({ coversStart, coversEnd, ...line }) =>
       lineView({ ...line, coversStart: coversStart.getTime(), coversEnd: coversEnd.getTime() }, line.line, row),
     ),
@@ -142,17 +165,24 @@ export async function markInvoicePaid(ctx: Context, workspaceId: string, invoice
     const { status } = await lockInvoice(tx, workspaceId, invoiceId);
     if (status === "paid") return;
     if (status !== "open") throw new AppError("invalid_state", `Only an open invoice can be paid; this one is ${status}.`);
-    await setPaid(ctx, tx, workspaceId, invoiceId);
+    await setStatus(ctx, tx, workspaceId, invoiceId, "paid");
+    await tellProvider(ctx, tx, invoiceId, { paidElsewhere: true });
     const target = { workspaceId, targetType: "invoice", targetId: invoiceId };
     await tx.insert(auditLogs).values(auditRow(ctx, { ...target, action: "invoice.paid", before: { status }, after: { status: "paid" } }));
   });
   return getInvoice(ctx, workspaceId, invoiceId);
 }
 
-/** Nothing is left to be paid. */
-export async function setPaid(ctx: Context, tx: Transaction, workspaceId: string, invoiceId: string): Promise<void> {
+/** Ends an invoice: nothing is left to be paid, or nothing is to be paid after all. */
+export async function setStatus(
+  ctx: Context,
+  tx: Transaction,
+  workspaceId: string,
+  invoiceId: string,
+  status: "paid" | "void",
+): Promise<void> {
   await tx
     .update(invoices)
-    .set({ status: "paid", paidAt: new Date(ctx.clock.now()) })
+    .set({ status, paidAt: status === "paid" ? new Date(ctx.clock.now()) : null })
     .where(ofWorkspace(workspaceId, invoiceId));
 }

@@ -4,6 +4,7 @@ import type { Transaction } from "#platform/db";
 import { invoiceLines, invoices, usageWatermark, workspaceQuotas } from "#platform/schema";
 import { type Bill, billOf } from "./bill.ts";
 import { nextNumber } from "./document-numbers.ts";
+import { leaveToProvider } from "./payments/owed.ts";
 import type { PeriodRow } from "./periods.ts";
 import { customerOf, lockBilling, type ProfileRow } from "./profile.ts";
 
@@ -95,4 +96,5 @@ async function writeInvoice(ctx: Context, tx: Transaction, row: PeriodRow, profi
       coversEnd: new Date(coversEnd),
     })),
   );
+  if (totalMinor > 0) await leaveToProvider(ctx, tx, workspaceId, id);
 }

@@ -117,6 +117,15 @@ export interface Env {
   /** Where the widget's script is, and where its tokens are verified; Cloudflare's own unless it is set. */
   readonly TURNSTILE_ORIGIN?: string;
 
+  /** Key of the Stripe account that collects invoices, the secret of its webhooks, and another address than Stripe's own; without a key, invoices are paid by hand. */
+  readonly STRIPE_SECRET_KEY?: string;
+  readonly STRIPE_WEBHOOK_SECRET?: string;
+  readonly STRIPE_API_URL?: string;
+  /** Which of Stripe's meters hears of which of ours, as `<meter>=<event name>` pairs, separated by commas. */
+  readonly STRIPE_METERS?: string;
+  /** Which of Stripe's prices stands for which plan, as `<plan>=<price id>` pairs, separated by commas. */
+  readonly STRIPE_PRICES?: string;
+
   readonly AUTH_SECRET: string;
   /** Keys that sign visitors' sessions, newest first, separated by commas: `<id>:<base64>`. */
   readonly SESSION_KEYS: string;

@@ -3,6 +3,7 @@ export * from "./schema/billing.ts";
 export * from "./schema/identity.ts";
 export * from "./schema/invoices.ts";
 export * from "./schema/ledger.ts";
+export * from "./schema/payments.ts";
 export * from "./schema/runs.ts";
 export * from "./schema/triggers.ts";
 export * from "./schema/visitor-rules.ts";

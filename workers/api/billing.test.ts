@@ -91,7 +91,15 @@ describe("a billing profile", () => {
   it("has the workspace's name until it is changed, and holds from the next period on", async () => {
     const customer = await world.customer("team");
     const { body } = await world.ask(customer, "GET /billing-profile");
-    expect(body.data).toEqual({ customer_name: "Ada Studio", address: "", tax_id: "", email: "", time_zone: "UTC", anchor_day: 1 });
+    expect(body.data).toEqual({
+      customer_name: "Ada Studio",
+      address: "",
+      tax_id: "",
+      email: "",
+      time_zone: "UTC",
+      anchor_day: 1,
+      payments: "manual",
+    });
     const change = { customer_name: "Ada Ltd", tax_id: "GB 1", time_zone: "Asia/Kolkata", anchor_day: 31 };
     expect((await world.ask(customer, "PATCH /billing-profile", change)).body.data).toMatchObject(change);
     await world.endOfMay(customer);

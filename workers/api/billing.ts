@@ -1,5 +1,14 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { changePlan, getBillingProfile, getPlanState, previewPlanChange, updateBillingProfile } from "#billing";
+import {
+  type BillingProfile,
+  changePlan,
+  collectorOf,
+  getBillingProfile,
+  getPlanState,
+  previewPlanChange,
+  updateBillingProfile,
+} from "#billing";
+import type { Context } from "#platform/context";
 import { inBilling } from "./operators.ts";
 import { createRouter, dataOf, jsonBody, jsonContent, problemResponses } from "./router.ts";
 
@@ -15,6 +24,7 @@ const profileSchema = z
     email: z.string(),
     time_zone: z.string().openapi({ description: "IANA name of the zone in whose midnight periods begin" }),
     anchor_day: z.number().int().openapi({ description: "Day of the month on which periods begin; the last day of shorter months" }),
+    payments: z.enum(["stripe", "manual"]).openapi({ description: "How this deployment's invoices are paid" }),
   })
   .openapi("BillingProfile");
 
@@ -51,6 +61,11 @@ const previewSchema = z
   })
   .openapi("PlanChangePreview");
 
+/** What the handlers answer: the profile, and what the deployment makes of it. */
+function shown({ env }: Context, profile: BillingProfile) {
+  return { ...profile, payments: collectorOf(env) };
+}
+
 export const billingRouter = createRouter()
   .openapi(
     createRoute({
@@ -62,7 +77,7 @@ export const billingRouter = createRouter()
       request: { params: parameters },
       responses: { 200: jsonContent(dataOf(profileSchema), "The profile"), ...problemResponses },
     }),
-    async (c) => c.json({ data: await getBillingProfile(c.get("ctx"), c.get("workspaceId")) }, 200),
+    async (c) => c.json({ data: shown(c.get("ctx"), await getBillingProfile(c.get("ctx"), c.get("workspaceId"))) }, 200),
   )
   .openapi(
     createRoute({
@@ -75,7 +90,10 @@ export const billingRouter = createRouter()
       request: { params: parameters, body: jsonBody(profileChange) },
       responses: { 200: jsonContent(dataOf(profileSchema), "The profile"), ...problemResponses },
     }),
-    async (c) => c.json({ data: await updateBillingProfile(c.get("ctx"), c.get("workspaceId"), c.req.valid("json")) }, 200),
+    async (c) => {
+      const profile = await updateBillingProfile(c.get("ctx"), c.get("workspaceId"), c.req.valid("json"));
+      return c.json({ data: shown(c.get("ctx"), profile) }, 200);
+    },
   )
   .openapi(
     createRoute({

@@ -33,3 +33,19 @@ export function describeHookPath(api: OpenAPIHono<ApiBindings>): void {
     },
   });
 }
+
+/** The address that the payment provider's webhooks have, for the API description alone: workers/hooks answers it. */
+export function describePaymentsHook(api: OpenAPIHono<ApiBindings>): void {
+  api.openAPIRegistry.registerPath({
+    method: "post",
+    path: "/api/v1/billing/stripe/webhook",
+    tags: ["Billing"],
+    summary: "Stripe says that something has changed",
+    security: [],
+    request: {
+      headers: z.object({ "stripe-signature": z.string().openapi({ description: "As Stripe signs its webhooks, at most 5 minutes ago" }) }),
+      body: jsonBody(z.any().openapi({ description: "An event of Stripe's API" })),
+    },
+    responses: { 200: jsonContent(dataOf(z.object({ received: z.literal(true) })), "It was dealt with"), ...problemResponses },
+  });
+}

@@ -21,7 +21,7 @@ import { databaseTablesRouter } from "./database-tables.ts";
 import { deadLettersRouter } from "./dead-letters.ts";
 import { domainsRouter } from "./domains.ts";
 import { draftsRouter } from "./drafts.ts";
-import { describeHookPath } from "./hook-path.ts";
+import { describeHookPath, describePaymentsHook } from "./hook-path.ts";
 import { idempotencyKeyOf, once } from "./idempotency.ts";
 import { invitationsRouter } from "./invitations.ts";
 import { invoicesRouter } from "./invoices.ts";
@@ -92,6 +92,7 @@ for (const router of [
 describeSecurity(api);
 describeVisitorPaths(api);
 describeHookPath(api);
+describePaymentsHook(api);
 api.get("/openapi.json", (c) => c.json(describeApi(api, c.env.ctx.env)));
 api.notFound((c) => problemOf(unroutable(api.routes, c.req.method, c.req.path), c.env.ctx));
 api.onError((error, c) => problemOf(error, c.env.ctx));

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { INVOICE_LINE_KINDS, INVOICE_STATUSES, METERS } from "#platform/schema";
+import { INVOICE_LINE_KINDS, INVOICE_STATUSES, METERS, PAYMENT_STATUSES } from "#platform/schema";
 
 const minor = z.number().int().openapi({ description: "Minor units of the currency" });
 const decimal = z.string().openapi({ description: "The same as a decimal number" });
@@ -47,6 +47,11 @@ export const invoiceSchema = z
     due: decimal,
     issued_at: z.string().nullable(),
     paid_at: z.string().nullable(),
+    payment_status: z
+      .enum(PAYMENT_STATUSES)
+      .nullable()
+      .openapi({ description: "How it stands with the provider that collects it; null: it is paid by hand" }),
+    payment_url: z.string().nullable().openapi({ description: "Where it can be paid" }),
   })
   .openapi("Invoice");
 

@@ -1,6 +1,16 @@
 import { and, gt, lt, lte } from "drizzle-orm";
 import { fireSchedules, forgetVisitorRules } from "#app";
-import { aggregateUsage, backupDays, openDuePeriods, reconcileQuota, settlePeriods } from "#billing";
+import {
+  aggregateUsage,
+  backupDays,
+  collectPayments,
+  forgetPaymentEvents,
+  mirrorSubscriptions,
+  openDuePeriods,
+  reconcileQuota,
+  sendMeterEvents,
+  settlePeriods,
+} from "#billing";
 import { beginDailyBackups, destroyDatabases, expireBackups, giveUpInterrupted, resumeRotations, settleDatabases } from "#database";
 import { deleteExpiredValues } from "#execution";
 import type { Context } from "#platform/context";
@@ -26,6 +36,8 @@ const RULES_MINUTE = 35;
 const BACKUPS_MINUTE = 29;
 /** The minute of the hour in which periods that are over are billed. */
 const INVOICES_MINUTE = 37;
+/** The minute of the hour in which the payment provider is told of use and of plans. */
+const PAYMENTS_MINUTE = 23;
 
 /**
  * The work of a minute, named by the time (ms) it was scheduled for. Each task is idempotent, and one that fails does not
@@ -40,6 +52,7 @@ export async function runScheduled(ctx: Context, scheduledTime: number): Promise
     tendDatabases(ctx),
     minute === INVOICES_MINUTE ? billPeriods(ctx) : aggregateUsage(ctx),
     beginDailyBackups(ctx, (workspaceId) => backupDays(ctx, workspaceId)),
+    collectPayments(ctx),
   ];
   if (minute === RECONCILE_MINUTE) tasks.push(reconcileQuotas(ctx));
   if (minute === STORAGE_MINUTE) tasks.push(sampleStorage(ctx));
@@ -47,6 +60,7 @@ export async function runScheduled(ctx: Context, scheduledTime: number): Promise
   if (minute === VALUES_MINUTE) tasks.push(deleteExpiredValues(ctx));
   if (minute === DELIVERIES_MINUTE) tasks.push(forgetDeliveries(ctx));
   if (minute === RULES_MINUTE) tasks.push(forgetVisitorRules(ctx));
+  if (minute === PAYMENTS_MINUTE) tasks.push(mirrorSubscriptions(ctx), sendMeterEvents(ctx), forgetPaymentEvents(ctx));
   if (minute === BACKUPS_MINUTE) tasks.push(expireBackups(ctx), giveUpInterrupted(ctx));
   for (const outcome of await Promise.allSettled(tasks)) {
     if (outcome.status === "rejected") ctx.log.error("a scheduled task failed", outcome.reason);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { INVOICE_LINE_KINDS, INVOICE_STATUSES, METERS } from "./words.ts";
+import { INVOICE_LINE_KINDS, INVOICE_STATUSES, METERS, PAYMENT_STATUSES } from "./words.ts";
 
 /*
  * What the console reads of the API's answers about money. Amounts are decimal numbers: the console shows them, it never computes with them.
@@ -50,6 +50,7 @@ export const profileSchema = z.object({
   email: z.string(),
   time_zone: z.string(),
   anchor_day: z.number(),
+  payments: z.enum(["stripe", "manual"]),
 });
 export type Profile = z.infer<typeof profileSchema>;
 
@@ -63,6 +64,8 @@ export const invoiceSchema = z.object({
   currency: z.string(),
   total: z.string(),
   due: z.string(),
+  payment_status: z.enum(PAYMENT_STATUSES).nullable(),
+  payment_url: z.url({ protocol: /^https$/ }).nullable(),
 });
 export type Invoice = z.infer<typeof invoiceSchema>;
 

@@ -54,6 +54,9 @@ export type Meter = (typeof METERS)[number];
 
 export const INVOICE_STATUSES = ["draft", "open", "paid", "void"] as const;
 
+/** How an invoice stands with the provider that collects it. */
+export const PAYMENT_STATUSES = ["open", "payment_failed", "uncollectible", "paid", "void"] as const;
+
 export const INVOICE_LINE_KINDS = [
   "base",
   "proration_credit",

@@ -84,6 +84,7 @@ export default function Billing({ loaderData, actionData: problem }: Route.Compo
       </section>
       <section className="flex flex-col gap-4">
         <h2 className="text-base font-semibold">{text.billing.invoices}</h2>
+        {profile.payments === "stripe" ? <p className="text-sm text-ink-soft">{text.billing.paidOnline}</p> : null}
         {invoices.data.length === 0 ? (
           <Empty title={text.billing.empty} lead={text.billing.emptyLead} />
         ) : (
@@ -118,7 +119,7 @@ function Invoices({ invoices }: { readonly invoices: readonly Invoice[] }) {
         </>
       ),
     },
-    { header: text.billing.status, cell: ({ status }) => <InvoiceStatus status={status} /> },
+    { header: text.billing.status, cell: (invoice) => <InvoiceStatus {...invoice} /> },
     { header: text.billing.amount, kind: "number", cell: ({ total, currency }) => formatMoney(total, currency, locale) },
     { header: text.billing.due, kind: "number", cell: ({ due, currency }) => formatMoney(due, currency, locale) },
   ];

@@ -28,6 +28,16 @@ export default function InvoicePage({ loaderData: invoice }: Route.ComponentProp
         {text.invoice.all}
       </Link>
       <Heading title={text.invoice.title(invoice.number)}>
+        {invoice.payment_url === null ? null : (
+          <a
+            href={invoice.payment_url}
+            target="_blank"
+            rel="noopener"
+            className="inline-flex min-h-9 items-center gap-2 rounded-lg bg-accent px-3.5 py-1.5 text-sm font-medium text-on-accent hover:bg-accent-strong"
+          >
+            {text.invoice.pay} <span aria-hidden="true">↗</span>
+          </a>
+        )}
         <a
           href={paths.invoiceDownload(workspace.id, invoice.id)}
           download
@@ -52,7 +62,7 @@ function Facts({ invoice }: { readonly invoice: InvoiceDetails }) {
       <dl className="grid grid-cols-[auto_1fr] gap-x-6 gap-y-2 text-sm">
         <dt className="text-ink-soft">{text.billing.status}</dt>
         <dd>
-          <InvoiceStatus status={invoice.status} />
+          <InvoiceStatus {...invoice} />
         </dd>
         <dt className="text-ink-soft">{text.usage.period}</dt>
         <dd>
