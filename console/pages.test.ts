@@ -2,7 +2,7 @@ import { pathToFileURL } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { buildConsole, isBuilt } from "./build.ts";
-import { APP, createStubApi, problem, RUN, SESSION_COOKIE, type StubApi, WORKSPACE } from "./testing/stub-api.ts";
+import { APP, createStubApi, problem, RUN, SESSION, SESSION_COOKIE, type StubApi, WORKSPACE } from "./testing/stub-api.ts";
 
 /*
  * The built Worker, as Pages runs it, with a stub of the API behind its service binding.
@@ -52,6 +52,8 @@ describe("pages", () => {
     [`${app}/runs?status=waiting`, "Runs", "Waiting"],
     [`${app}/runs/${RUN}`, "Run · Lead desk", "ada@example.com"],
     [`${app}/runs/run_5`, "Run · Lead desk", "Send this offer to Ada?"],
+    [`${app}/sessions`, "Sessions · Lead desk", "Ended"],
+    [`${app}/sessions/${SESSION}`, "Session · Lead desk", "Can you deliver to Turku?"],
     [`${app}/test`, "Test · Lead desk", "Nothing tested yet"],
     [`${app}/test?run=run_2&based=${RUN}&what=from:reply`, "Test · Lead desk", "did not answer within 20 seconds"],
     [`${app}/triggers`, "Triggers · Lead desk", "0 9 * * 1-5 (Europe/Berlin)"],
@@ -347,6 +349,19 @@ describe("runs", () => {
     const fault = { path: "value", code: "invalid_expression", message: "position 4: there is no such name." };
     const api = createStubApi((request) => (request.method === "POST" ? problem(422, "validation_failed", [fault]) : undefined));
     expect(await (await ask(`${app}/runs/${RUN}`, { form }, api)).text()).toContain("position 4: there is no such name.");
+  });
+});
+
+describe("sessions", () => {
+  it("can be ended, unless they are", async () => {
+    const api = createStubApi();
+    const response = await ask(`${app}/sessions/${SESSION}`, { form: { intent: "end" } }, api);
+    expect(response.headers.get("Location")).toBe(`${app}/sessions/${SESSION}`);
+    expect(api.calls.find(({ method }) => method === "POST")?.path).toBe(`/apps/${APP}/sessions/${SESSION}/end`);
+    expect(await (await ask(`${app}/sessions/${SESSION}`)).text()).toContain("End this session?");
+    const ended = await (await ask(`${app}/sessions/vis_01k9x3y1v5f5q8m2n7b4c6d8eg`)).text();
+    expect(ended).toContain("Ada asked for the price of the large model.");
+    expect(ended).not.toContain("End this session?");
   });
 });
 

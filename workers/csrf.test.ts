@@ -98,7 +98,7 @@ describe("a page of another site", () => {
   it("does nothing as a visitor, at any address that does something", async () => {
     const visitors = operations.filter(({ path }) => path.startsWith("/{workspace}/{app}"));
     const found = visitors.map(({ path }) => path.replace("/{workspace}/{app}/", ""));
-    expect(found.sort()).toEqual(["auth/password", "auth/sign-out", "files", "runs"]);
+    expect(found.sort()).toEqual(["auth/password", "auth/sign-out", "files", "runs", "session/end"]);
     for (const rest of found) expect(endpointOf(rest).methods).toContain("POST");
     expect(visitorCookies).toContain("af_session=");
     for (const operation of visitors) await expectRefused(operation.method, addressOf(operation), visitorCookies);

@@ -11,6 +11,7 @@ export { QuotaCounter } from "../durable-objects/quota-counter/index.ts";
 export { RateLimiter } from "../durable-objects/rate-limiter/index.ts";
 export { Recorder } from "../durable-objects/recorder/index.ts";
 export { RunGate } from "../durable-objects/run-gate/index.ts";
+export { VisitorSession } from "../durable-objects/visitor-session/index.ts";
 export { BackUpDatabase } from "../workflows/back-up-database.ts";
 export { ProvisionDatabase } from "../workflows/provision-database.ts";
 export { RestoreDatabase } from "../workflows/restore-database.ts";

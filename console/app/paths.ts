@@ -31,6 +31,8 @@ export const paths = {
   access: (workspaceId: string, appId: string) => `/workspaces/${workspaceId}/apps/${appId}/access`,
   budget: (workspaceId: string, appId: string) => `/workspaces/${workspaceId}/apps/${appId}/budget`,
   protection: (workspaceId: string, appId: string) => `/workspaces/${workspaceId}/apps/${appId}/protection`,
+  sessions: (workspaceId: string, appId: string) => `/workspaces/${workspaceId}/apps/${appId}/sessions`,
+  session: (workspaceId: string, appId: string, sessionId: string) => `/workspaces/${workspaceId}/apps/${appId}/sessions/${sessionId}`,
   runs: (workspaceId: string, appId: string) => `/workspaces/${workspaceId}/apps/${appId}/runs`,
   run: (workspaceId: string, appId: string, runId: string) => `/workspaces/${workspaceId}/apps/${appId}/runs/${runId}`,
 };

@@ -24,6 +24,8 @@ export default [
       route("access", "routes/access.tsx"),
       route("budget", "routes/budget.tsx"),
       route("protection", "routes/protection.tsx"),
+      route("sessions", "routes/sessions.tsx"),
+      route("sessions/:sessionId", "routes/session.tsx"),
       route("runs", "routes/runs.tsx"),
       route("runs/:runId", "routes/run.tsx"),
     ]),

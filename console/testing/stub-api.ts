@@ -317,6 +317,22 @@ const OF_WORKSPACE: Readonly<Record<string, unknown>> = {
   "invoices/ivc_1": invoice,
 };
 
+export const SESSION = "vis_01k9x3y1v5f5q8m2n7b4c6d8ef";
+const sessions = [
+  { id: SESSION, started_at: "2026-11-21T16:40:00.000Z", last_seen_at: "2026-11-21T16:52:00.000Z", runs: 2, ended_at: null },
+  {
+    id: "vis_01k9x3y1v5f5q8m2n7b4c6d8eg",
+    started_at: "2026-11-20T09:00:00.000Z",
+    last_seen_at: "2026-11-20T09:00:00.000Z",
+    runs: 1,
+    ended_at: "2026-11-21T10:00:00.000Z",
+  },
+];
+const conversation = {
+  summary: "Ada asked for the price of the large model.",
+  turns: [{ run_id: RUN, said: "Can you deliver to Turku?", answer: "Yes, in two days.", at: "2026-11-21T16:52:00.000Z" }],
+};
+
 const LISTS: readonly (readonly [RegExp, readonly unknown[]])[] = [
   [/^\/workspaces$/, workspaces],
   [/^\/workspaces\/[^/]+\/apps$/, apps],
@@ -326,6 +342,7 @@ const LISTS: readonly (readonly [RegExp, readonly unknown[]])[] = [
   [/^\/workspaces\/[^/]+\/api-keys$/, keys],
   [/^\/apps\/[^/]+\/versions$/, versions],
   [/^\/apps\/[^/]+\/runs$/, runs],
+  [/^\/apps\/[^/]+\/sessions$/, sessions],
   [/^\/runs\/[^/]+\/nodes$/, nodes],
   [/^\/runs\/[^/]+\/callbacks$/, callbacks],
   [/^\/apps\/[^/]+\/triggers$/, triggers],
@@ -345,6 +362,7 @@ function objectAt(path: string): unknown {
   if (part === "access-policy") return policy;
   if (part === "budget") return budget;
   if (part === "triggers") return triggers.find((one) => one.id === partId);
+  if (part === "sessions") return sessions.map((one) => ({ ...one, conversation })).find((one) => one.id === partId);
   if (part === "signing-secret") return { secret: "whsec_c2lnbmluZw==" };
   if (part === "versions") return { ...versions[0], manifest: manifestFrom("leads", "") };
   return apps.find((one) => one.id === id);

@@ -7,13 +7,15 @@ import type { AnswerGiven, AnswerOutcome, Asked, DurableRunApi, LiveRun as LiveR
 import { type ExecutionRecord, parseRunRecord, type RunRecord } from "#platform/records";
 import { migrateStorage } from "#platform/storage-migrations";
 import { answerOf, type DurableOrder, deleteRunFolder, durableOrderSchema, endRecord, outboxName, placeOfRun } from "#runtime";
+import { cutShort, givingUp } from "./cut-short.ts";
 import { EventLog } from "./event-log.ts";
 import { migrations } from "./migrations.ts";
 import { requestOf } from "./request.ts";
 import { RunRow } from "./run-row.ts";
 import { SqlJournal } from "./sql-journal.ts";
 import { Texts } from "./texts.ts";
-import { type Attachment, eventStream, hear, sendNews, startPoint, type WatchHost } from "./watch.ts";
+import { ASK_AGAIN, ChatTurn, refusalOf, type TurnOutcome } from "./turn.ts";
+import { hear, newSocket, sendNews, startPoint, streamAnswer, type WatchHost } from "./watch.ts";
 
 /** A run whose nodes all wait for longer than this (ms) leaves memory. */
 const SUSPEND_AFTER = 10_000;
@@ -21,10 +23,6 @@ const SUSPEND_AFTER = 10_000;
 const WATCHDOG = 10_000;
 /** A run that lasts longer than this (ms) is shown as running. */
 const TELL_AFTER = 2_000;
-/** Lives in a row in which no node ends; then the run is given up. */
-const MAX_LIVES = 50;
-/** Milliseconds from a run's beginning after which it ends, whatever it waits for. */
-const MAX_AGE = 90 * 24 * 3_600_000;
 /** Milliseconds for which a run's object is kept after its end. */
 const RETENTION = 24 * 3_600_000;
 /** Milliseconds before an outbox that did not answer is asked again. */
@@ -41,16 +39,19 @@ export class DurableRun extends DurableObject<Env> implements DurableRunApi {
   readonly #row: RunRow;
   readonly #events: EventLog;
   readonly #journal: SqlJournal;
+  readonly #turn: ChatTurn;
   readonly #watchHost: WatchHost;
   /** The life that goes on in this process. */
   #live: { readonly run: LiveRun; readonly over: Promise<void> } | undefined;
   #settledListeners: (() => void)[] = [];
   #newsPending = false;
+  #settling: Promise<void> | undefined;
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
     const { sql } = state.storage;
     this.#texts = new Texts(sql);
+    this.#turn = new ChatTurn(env, this.#texts);
     this.#row = new RunRow(sql);
     this.#events = new EventLog(sql);
     this.#journal = new SqlJournal(sql, this.#texts, this.#events);
@@ -60,7 +61,8 @@ export class DurableRun extends DurableObject<Env> implements DurableRunApi {
   }
 
   async start(text: string): Promise<StartAnswer> {
-    const { execution, key } = durableOrderSchema.parse(JSON.parse(text));
+    const order = durableOrderSchema.parse(JSON.parse(text));
+    const { execution, key } = order;
     if (this.#row.exists) return this.#startedBefore(key);
     const status = execution.status === "queued" ? "queued" : "running";
     this.#texts.set("order", text);
@@ -73,7 +75,31 @@ export class DurableRun extends DurableObject<Env> implements DurableRunApi {
     });
     await this.ctx.storage.setAlarm(this.#now() + TELL_AFTER);
     if (status === "running") this.#drive();
+    if (order.turn && (await this.#takeTurn(order)) === "full") {
+      await this.#forget();
+      await this.#turn.giveUp(order);
+      return { ok: false, reason: "full" };
+    }
     return { ok: true, existed: false, runId: execution.id };
+  }
+
+  /** Begins when its turn has come, which may be now. */
+  async #takeTurn(order: DurableOrder): Promise<TurnOutcome> {
+    const outcome = await this.#turn.take(this.#context(), order);
+    if (outcome === "go" && this.#row.status === "queued") await this.#goOn();
+    return outcome;
+  }
+
+  /** The same for a run that has been accepted: it ends, where its turn does not come. */
+  async #awaitTurn(order: DurableOrder): Promise<void> {
+    const refusal = refusalOf(await this.#takeTurn(order));
+    if (refusal && this.#row.status === "queued") this.#end(order, cutShort(order.execution, [], refusal, this.#now()));
+  }
+
+  async #goOn(): Promise<void> {
+    this.#row.go();
+    await this.#watchFrom(WATCHDOG);
+    this.#drive();
   }
 
   #startedBefore(key: DurableOrder["key"]): StartAnswer {
@@ -90,11 +116,9 @@ export class DurableRun extends DurableObject<Env> implements DurableRunApi {
   async go(runId: string): Promise<boolean> {
     // Of two orders under one key one became the run; the turn of the other is not its own.
     if (!this.#row.exists || this.#row.runId !== runId) return false;
-    if (this.#row.status === "queued") {
-      this.#row.go();
-      await this.#watchFrom(WATCHDOG);
-      this.#drive();
-    }
+    const order = this.#row.status === "queued" ? this.#order() : null;
+    if (order?.turn) await this.#awaitTurn(order);
+    else if (order) await this.#goOn();
     return true;
   }
 
@@ -131,11 +155,7 @@ export class DurableRun extends DurableObject<Env> implements DurableRunApi {
     if (!this.#row.exists || this.#row.status === "ended") return false;
     this.#row.cancel();
     if (this.#live) this.#live.run.cancel();
-    else {
-      this.#row.go();
-      await this.#watchFrom(WATCHDOG);
-      this.#drive();
-    }
+    else await this.#goOn();
     return true;
   }
 
@@ -154,11 +174,7 @@ export class DurableRun extends DurableObject<Env> implements DurableRunApi {
     if (asked.question.expires_at <= this.#now()) return "expired";
     this.#journal.answer(nodeId, answer);
     if (this.#live) this.#live.run.wake();
-    else {
-      this.#row.go();
-      await this.#watchFrom(WATCHDOG);
-      this.#drive();
-    }
+    else await this.#goOn();
     return "accepted";
   }
 
@@ -166,20 +182,9 @@ export class DurableRun extends DurableObject<Env> implements DurableRunApi {
     if (!this.#row.exists) return new Response("There is no run here.", { status: 404 });
     const view = request.headers.get("X-Run-View") === "member" ? "member" : "visitor";
     const after = startPoint(request);
-    if (request.headers.get("Upgrade")?.toLowerCase() !== "websocket") {
-      return new Response(eventStream(this.#watchHost, { view, after }), {
-        headers: {
-          "Content-Type": "text/event-stream; charset=utf-8",
-          "Cache-Control": "no-store, no-transform",
-          "X-Accel-Buffering": "no",
-        },
-      });
-    }
-    const { 0: client, 1: server } = new WebSocketPair();
-    const acknowledges = new URL(request.url).searchParams.get("ack") === "1";
+    if (request.headers.get("Upgrade")?.toLowerCase() !== "websocket") return streamAnswer(this.#watchHost, { view, after });
+    const { client, server } = newSocket(request, { view, after });
     this.ctx.acceptWebSocket(server);
-    const session = request.headers.get("X-Session-Token");
-    server.serializeAttachment({ view, sent: after, acknowledged: acknowledges ? after : null, session } satisfies Attachment);
     sendNews(this.#watchHost, server);
     return new Response(null, { status: 101, webSocket: client });
   }
@@ -210,6 +215,8 @@ export class DurableRun extends DurableObject<Env> implements DurableRunApi {
     // Set first: whatever ends this process, the next alarm takes the run up again.
     await this.ctx.storage.setAlarm(now + WATCHDOG);
     if (this.#row.status === "waiting" && now >= (this.#row.wakeAt ?? Number.POSITIVE_INFINITY)) this.#row.go();
+    const queued = this.#row.status === "queued" ? this.#order() : null;
+    if (queued?.turn) await this.#awaitTurn(queued);
     if (this.#row.status === "running" && !this.#live) {
       this.#row.live(this.#journal.ended());
       // What ends the process at once, in this very turn, must have been counted, and the alarm been set.
@@ -225,15 +232,14 @@ export class DurableRun extends DurableObject<Env> implements DurableRunApi {
   /** A life begins. It goes on by itself; nobody waits for it. */
   #drive(): void {
     if (this.#live || this.#row.status !== "running") return;
-    const ctx = this.#context();
-    const order = this.#order();
-    const givenUp = this.#givenUp(order);
-    if (givenUp) {
-      this.#end(order, givenUp);
+    const [ctx, order, reason] = [this.#context(), this.#order(), givingUp(this.#row, this.#now())];
+    if (reason) {
+      this.#end(order, cutShort(order.execution, this.#journal.logs(), reason, this.#now()));
       return;
     }
     const cancelled = this.#row.cancelled ? AbortSignal.abort() : new AbortController().signal;
-    const run = resumeRun(ctx, requestOf(ctx, order, cancelled), this.#journal, { suspendAfterMs: SUSPEND_AFTER });
+    const request = requestOf(ctx, order, this.#turn.conversation, cancelled);
+    const run = resumeRun(ctx, request, this.#journal, { suspendAfterMs: SUSPEND_AFTER });
     const over = run.end.then(
       (end) => this.#lifeEnded(order, end),
       (error: unknown) => this.#lifeFailed(ctx, error),
@@ -258,24 +264,6 @@ export class DurableRun extends DurableObject<Env> implements DurableRunApi {
     await this.#watchFrom(Math.min(60_000, 500 * 2 ** Math.min(this.#row.lives, 10)));
   }
 
-  #givenUp({ execution }: DurableOrder): RunResult | undefined {
-    const tooOld = this.#now() - this.#row.startedAt > MAX_AGE;
-    if (!tooOld && this.#row.lives <= MAX_LIVES) return undefined;
-    const message = tooOld ? "The run lasted longer than 90 days." : "The run was cut off again and again, and has been given up.";
-    const nodeLogs = this.#journal.logs();
-    const input_tokens = nodeLogs.reduce((sum, log) => sum + log.input_tokens, 0);
-    const output_tokens = nodeLogs.reduce((sum, log) => sum + log.output_tokens, 0);
-    return {
-      status: "failed",
-      outputs: null,
-      error: { code: tooOld ? "run_timeout" : "interrupted", message },
-      usage: { input_tokens, output_tokens, total_tokens: input_tokens + output_tokens },
-      nodeLogs,
-      startedAt: execution.started_at,
-      finishedAt: this.#now(),
-    };
-  }
-
   /** The run's end, in one piece: its record, its last event, its status. What follows from it is the alarm's. */
   #end({ execution }: DurableOrder, result: RunResult): void {
     const record = endRecord(execution, result);
@@ -294,19 +282,29 @@ export class DurableRun extends DurableObject<Env> implements DurableRunApi {
     for (const listener of this.#settledListeners.splice(0)) listener();
   }
 
-  /** Hands the record to its outbox, frees its place at the gate. Each step can be repeated. */
+  /** What follows from the end, once at a time: summing a conversation up may take longer than the alarm waits. */
   async #settle(): Promise<void> {
-    const ctx = this.#context();
-    const { execution } = this.#record();
     await this.ctx.storage.setAlarm(this.#now() + RECORD_AGAIN);
+    this.#settling ??= this.#handOver().finally(() => {
+      this.#settling = undefined;
+    });
+    return this.#settling;
+  }
+
+  /** Ends its turn, hands the record to its outbox, frees its place at the gate. Each step can be repeated. */
+  async #handOver(): Promise<void> {
+    const ctx = this.#context();
+    const order = this.#order();
+    const { execution } = this.#record();
     try {
       if (!this.#row.recorded) {
+        // First, since what the conversation costs is part of the record.
+        if (order.turn) await this.#turn.leave(ctx, order, this.#record());
         await this.#outbox().append(this.#record());
         this.#row.record();
       }
       if (!this.#row.settled) {
-        const { gated } = this.#order();
-        if (gated) await this.env.RUN_GATE.getByName(execution.app_id).leave(execution.id);
+        if (order.gated) await this.env.RUN_GATE.getByName(execution.app_id).leave(execution.id);
         this.#row.settle();
       }
       await this.ctx.storage.setAlarm((this.#row.endedAt ?? this.#now()) + RETENTION);
@@ -339,7 +337,7 @@ export class DurableRun extends DurableObject<Env> implements DurableRunApi {
   async #sleep(): Promise<void> {
     const { status, wakeAt } = this.#row;
     if (status === "waiting" && wakeAt !== null) await this.ctx.storage.setAlarm(Math.max(wakeAt, this.#now()));
-    if (status === "queued") await this.ctx.storage.deleteAlarm();
+    if (status === "queued") await (this.#order().turn ? this.#watchFrom(ASK_AGAIN) : this.ctx.storage.deleteAlarm());
   }
 
   async #watchFrom(milliseconds: number): Promise<void> {
@@ -354,6 +352,10 @@ export class DurableRun extends DurableObject<Env> implements DurableRunApi {
       ctx.log.error("a run's files could not be deleted; it is tried again", error, { run_id: this.#row.runId });
       return this.#watchFrom(EMPTY_AGAIN);
     }
+    await this.#forget();
+  }
+
+  async #forget(): Promise<void> {
     await this.ctx.storage.deleteAll();
     migrateStorage(this.ctx.storage, migrations);
     this.#row.forget();

@@ -1,11 +1,12 @@
 import { findPublishedVersion } from "#app";
-import { compilePlan, inputDeclarations, type OpenedApp, type RunRequest } from "#execution";
+import { compilePlan, inputDeclarations, type OpenedApp, type RunRequest, runSession } from "#execution";
 import type { Context } from "#platform/context";
+import type { Conversation } from "#platform/objects/visitor-session";
 import { type DurableOrder, filesOf } from "#runtime";
 import { loadSecrets } from "#workspace";
 
 /** What a life of the run is given to run with. */
-export function requestOf(ctx: Context, order: DurableOrder, signal: AbortSignal): RunRequest {
+export function requestOf(ctx: Context, order: DurableOrder, conversation: Conversation | undefined, signal: AbortSignal): RunRequest {
   const { execution, app, workflow, db_schema: dbSchema, config, pinned, only } = order;
   const { id: runId, workspace_id: workspaceId, inputs, session_id } = execution;
   return {
@@ -14,7 +15,7 @@ export function requestOf(ctx: Context, order: DurableOrder, signal: AbortSignal
     plan: compilePlan(workflow),
     inputs,
     dbSchema,
-    session: { id: session_id },
+    session: runSession(session_id, conversation),
     app,
     config: { timeout_ms: config.timeout_ms, max_output_bytes: config.max_output_bytes },
     loadSecrets: () => loadSecrets(ctx, workspaceId),

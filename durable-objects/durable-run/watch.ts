@@ -34,7 +34,7 @@ function frameOf({ id, type, data }: LoggedEvent): string {
 }
 
 /** The events as a stream that is read as fast as its reader reads. It ends after the run's last event. */
-export function eventStream(host: WatchHost, { view, after }: WatchOptions): ReadableStream<Uint8Array> {
+function eventStream(host: WatchHost, { view, after }: WatchOptions): ReadableStream<Uint8Array> {
   let position = after;
   let stop = () => {};
   return new ReadableStream<Uint8Array>(
@@ -64,6 +64,17 @@ export function eventStream(host: WatchHost, { view, after }: WatchOptions): Rea
   );
 }
 
+/** The events as an answer to a request. */
+export function streamAnswer(host: WatchHost, options: WatchOptions): Response {
+  return new Response(eventStream(host, options), {
+    headers: {
+      "Content-Type": "text/event-stream; charset=utf-8",
+      "Cache-Control": "no-store, no-transform",
+      "X-Accel-Buffering": "no",
+    },
+  });
+}
+
 /** Resolves to `true` at the next event, to `false` when it is time for a sign of life. */
 function nextEvent(events: EventLog): { news: Promise<boolean>; cancel: () => void } {
   const { promise: news, resolve } = Promise.withResolvers<boolean>();
@@ -86,9 +97,18 @@ const attachmentSchema = z.object({
   /** What belongs into the last event, for a visitor to keep. */
   session: z.string().nullable(),
 });
-export type Attachment = z.infer<typeof attachmentSchema>;
+type Attachment = z.infer<typeof attachmentSchema>;
 
 const messageSchema = z.union([z.strictObject({ last_event_id: z.int().min(0) }), z.strictObject({ ack: z.int().min(0) })]);
+
+/** The two ends of a WebSocket; ours remembers its watcher. */
+export function newSocket(request: Request, { view, after }: WatchOptions): { client: WebSocket; server: WebSocket } {
+  const { 0: client, 1: server } = new WebSocketPair();
+  const acknowledges = new URL(request.url).searchParams.get("ack") === "1";
+  const session = request.headers.get("X-Session-Token");
+  server.serializeAttachment({ view, sent: after, acknowledged: acknowledges ? after : null, session } satisfies Attachment);
+  return { client, server };
+}
 
 /** Sends a WebSocket what it has not had yet, as far as it keeps up. Closes it after the run's last event. */
 export function sendNews({ events, ended }: WatchHost, socket: WebSocket): void {

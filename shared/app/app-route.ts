@@ -27,6 +27,8 @@ export interface AppRoute {
   readonly passwordGeneration: number;
   /** What befalls visitors who match; those of the workspace among them. A rule may have ended since. */
   readonly visitorRules: readonly RouteRule[];
+  /** Ids of visitors whose sessions members have ended, while a token of theirs may still be about. */
+  readonly endedSessions: readonly string[];
 }
 
 /** What a version serves. Immutable, plain JSON. */

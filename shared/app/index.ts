@@ -8,6 +8,7 @@ export { type App, type AppPatch, createApp, deleteApp, getApp, listApps, type N
 export { authorizeApp } from "./authorize.ts";
 export type { Difference } from "./diff.ts";
 export { type Draft, getManifest, putDraft, type RunnableDraft, readRunnableDraft } from "./drafts.ts";
+export { readEndedSessions, revokeSession } from "./ended-sessions.ts";
 export { ACCESS_MODES, type AccessMode, type DataClassification, isModeAllowed } from "./manifest/access-modes.ts";
 export {
   type AccessPolicy,

@@ -5,6 +5,7 @@ import { notFound } from "#platform/errors";
 import { appAccessPolicies, apps, appVersions, workflows, workspaces } from "#platform/schema";
 import type { AppRoute, VersionContent } from "./app-route.ts";
 import { notDeleted } from "./app-rows.ts";
+import { endedSessionsColumn } from "./ended-sessions.ts";
 import { manifestSchema } from "./manifest/manifest.ts";
 import { policyOf } from "./policy-row.ts";
 import { routeRuleSchema, rulesInForce } from "./visitor-rules/in-force.ts";
@@ -29,6 +30,7 @@ export async function findRoute(ctx: Context, address: AppAddress): Promise<AppR
       version: { id: appVersions.id, number: appVersions.number, name: appVersions.name, description: appVersions.description },
       policy: appAccessPolicies,
       visitorRules: rulesInForce(new Date(ctx.clock.now())),
+      endedSessions: endedSessionsColumn(ctx),
     })
     .from(apps)
     .innerJoin(workspaces, eq(workspaces.id, apps.workspaceId))
@@ -36,7 +38,7 @@ export async function findRoute(ctx: Context, address: AppAddress): Promise<AppR
     .leftJoin(appVersions, eq(appVersions.id, apps.currentVersionId))
     .where(and(condition, notDeleted));
   if (!row) return null;
-  const { version, draft, policy, visitorRules, ...route } = row;
+  const { version, draft, policy, visitorRules, endedSessions, ...route } = row;
   const { name, description } = version ?? draft;
   return {
     ...route,
@@ -47,6 +49,7 @@ export async function findRoute(ctx: Context, address: AppAddress): Promise<AppR
     accessPolicy: policyOf(policy),
     passwordGeneration: policy.passwordGeneration,
     visitorRules: z.array(routeRuleSchema).parse(visitorRules),
+    endedSessions: z.array(z.string()).parse(endedSessions),
   };
 }
 

@@ -6,7 +6,7 @@ export { correctUsage } from "./corrections.ts";
 export { type CounterName, readCounterName } from "./counters.ts";
 export { addCreditNote } from "./credit-notes.ts";
 export { getInvoice, type InvoiceDetails, listInvoices, markInvoicePaid } from "./invoices.ts";
-export { getUsage, ledgerTotals, requestEvent, tokenEvents, type Usage, usageEventsOf, writeUsage } from "./ledger.ts";
+export { getUsage, ledgerTotals, requestEvent, summaryEvent, tokenEvents, type Usage, usageEventsOf, writeUsage } from "./ledger.ts";
 export { giveNotices, type QuotaNotice } from "./notices.ts";
 export { collectPayments } from "./payments/collect.ts";
 export { collectorOf } from "./payments/configured.ts";

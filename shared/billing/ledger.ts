@@ -56,6 +56,11 @@ function busyMs(nodeLogs: readonly NodeLog[]): number {
   return sum;
 }
 
+/** The event that counts the tokens by which a run has had its conversation summed up. */
+export function summaryEvent(runId: string, tokens: number, occurredAt: number): UsageEvent {
+  return { id: `${runId}:summary:tokens`, meter: "tokens", quantity: tokens, occurred_at: occurredAt };
+}
+
 /** Adds the usage of runs to the ledger. Idempotent by event id. */
 export async function writeUsage(ctx: Context, records: readonly RunRecord[]): Promise<void> {
   const rows = records.flatMap(({ execution, usage_events }) =>

@@ -27,6 +27,9 @@ export {
   viewOfRecord,
 } from "./reads.ts";
 export type { OpenedApp, PinnedOutput, RunEvent, RunningApp, RunRequest, RunResult } from "./run.ts";
+export { runSession } from "./run-session.ts";
 export { resumeRun, runInline } from "./run-workflow.ts";
+export { findSessionRuns, listSessionRuns, type RunsOfSession } from "./sessions.ts";
+export { summarise } from "./summarise.ts";
 export type { Workflow, WorkflowEdge, WorkflowNode } from "./workflow.ts";
 export { type RevisedRecord, writeExecutions } from "./writes.ts";

@@ -59,6 +59,7 @@ export interface NodeLogView {
 
 export interface RunFilter {
   readonly status?: RunStatus | undefined;
+  readonly sessionId?: string | undefined;
 }
 
 function presentRun(row: typeof executions.$inferSelect): RunView {
@@ -146,6 +147,7 @@ export async function listRuns(
         eq(executions.appId, appId),
         cursor === undefined ? undefined : lt(executions.id, cursor),
         filter.status === undefined ? undefined : eq(executions.status, filter.status),
+        filter.sessionId === undefined ? undefined : eq(executions.sessionId, filter.sessionId),
       ),
     )
     .orderBy(desc(executions.id))

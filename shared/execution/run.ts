@@ -32,6 +32,22 @@ export function pinnedOutput(pinned: Readonly<Record<string, PinnedOutput>>, nod
   return Object.hasOwn(pinned, nodeId) ? pinned[nodeId] : undefined;
 }
 
+/** Whose run it is, and what was said before it where it is a turn of a conversation. Expressions see it as `session`. */
+export interface RunSession {
+  readonly id: string | null;
+  /** Oldest first; the messages of an llm node may be these. */
+  readonly history: readonly RunMessage[];
+  /** What stands for what was said before that, or `null`. */
+  readonly summary: string | null;
+}
+
+export interface RunMessage {
+  readonly role: "user" | "assistant";
+  readonly content: string;
+  /** RFC 3339. */
+  readonly at: string;
+}
+
 /** Everything one run needs. The inputs have been through `parseInputs`. */
 export interface RunRequest {
   readonly runId: string;
@@ -39,7 +55,7 @@ export interface RunRequest {
   readonly plan: Plan;
   readonly inputs: Record<string, unknown>;
   readonly dbSchema: DbSchema;
-  readonly session: { readonly id: string | null };
+  readonly session: RunSession;
   readonly app: RunningApp;
   readonly config: { readonly timeout_ms: number; readonly max_output_bytes: number };
   /** Called once, and only when the workflow names a secret. */

@@ -4,6 +4,7 @@ import type { QuotaCounterApi } from "#platform/objects/quota-counter";
 import type { RateLimiterApi } from "#platform/objects/rate-limiter";
 import type { RecorderApi } from "#platform/objects/recorder";
 import type { RunGateApi } from "#platform/objects/run-gate";
+import type { VisitorSessionApi } from "#platform/objects/visitor-session";
 
 type ObjectNamespace<Api> = DurableObjectNamespace<Api & Rpc.DurableObjectBranded>;
 
@@ -48,6 +49,7 @@ export interface Env {
   readonly FILES: R2Bucket;
   readonly DURABLE_RUN: ObjectNamespace<DurableRunApi>;
   readonly RUN_GATE: ObjectNamespace<RunGateApi>;
+  readonly VISITOR_SESSION: ObjectNamespace<VisitorSessionApi>;
   readonly RATE_LIMITER: ObjectNamespace<RateLimiterApi>;
   readonly QUOTA_COUNTER: ObjectNamespace<QuotaCounterApi>;
   readonly RECORDER: ObjectNamespace<RecorderApi>;

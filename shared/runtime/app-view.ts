@@ -1,5 +1,6 @@
 import type { AppRoute } from "#app";
 import type { Workflow } from "#execution";
+import { type Conversation, NO_CONVERSATION } from "#platform/objects/visitor-session";
 import { answerNodes } from "./page/answer-nodes.ts";
 import { loadMarkdown, type RenderMarkdown } from "./page/markdown.ts";
 import { localeOf, type Texts } from "./page/texts.ts";
@@ -14,6 +15,8 @@ export interface PageSetting {
   readonly acceptLanguage: string | null;
   readonly offlineModel: boolean;
   readonly release: string;
+  /** What has been said before, in an app with a chat. */
+  readonly conversation?: Conversation | null;
 }
 
 /** What a visitor calls each step. The ends of a workflow are no steps. */
@@ -45,7 +48,7 @@ export async function appView(
   values: Readonly<Record<string, string>> = {},
 ): Promise<AppView> {
   const { content } = version;
-  const { base, offlineModel, release, acceptLanguage } = setting;
+  const { base, offlineModel, release, acceptLanguage, conversation } = setting;
   const locale = localeOf(content.config.locale, acceptLanguage);
   return {
     name: route.name,
@@ -60,6 +63,7 @@ export async function appView(
     canSignOut: needsSignIn(route) || needsPassword(route),
     needsScript: route.accessPolicy.require_captcha,
     release,
+    conversation: conversation ?? NO_CONVERSATION,
     state,
     values,
     markdown: showsMarkdown(content) ? await loadMarkdown() : plain,

@@ -23,6 +23,7 @@ function route(allowed_origins: readonly string[]): AppRoute {
     accessPolicy: manifestSchema.shape.access_policy.parse({ access_mode: "public_anonymous", allowed_origins: [...allowed_origins] }),
     passwordGeneration: 0,
     visitorRules: [],
+    endedSessions: [],
   };
 }
 

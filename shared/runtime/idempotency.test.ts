@@ -18,16 +18,18 @@ describe("idempotencyKeyOf", () => {
   });
 });
 
+const APP = { appId: "app_1", endedSessions: [] };
+
 describe("who a keyed request comes from", () => {
   const { ctx, tick } = testContext({});
-  const session = (seed: string, app = "app_1") => openSession(ctx, app, new Headers(), seed);
+  const session = (seed: string, appId = "app_1") => openSession(ctx, { appId, endedSessions: [] }, new Headers(), seed);
 
   it("is one visitor for one key and network, whose session leads back", async () => {
     const first = await session(sessionSeed("k", null, "192.0.2.1"));
     tick(1_000);
     const again = await session(sessionSeed("k", null, "192.0.2.1"));
     expect(again.id).toBe(first.id);
-    const later = await openSession(ctx, "app_1", new Headers({ [SESSION_HEADER]: first.token }), sessionSeed("k", null, "198.51.100.9"));
+    const later = await openSession(ctx, APP, new Headers({ [SESSION_HEADER]: first.token }), sessionSeed("k", null, "198.51.100.9"));
     expect(later.id).toBe(first.id);
   });
 
@@ -47,7 +49,7 @@ describe("runKey", () => {
   const { ctx } = testContext({});
 
   it("depends on who asks and what was asked, not on the order of fields", async () => {
-    const session = await openSession(ctx, "app_1", new Headers());
+    const session = await openSession(ctx, APP, new Headers());
     const visitor = { appId: "app_1", session, apiKeyId: null };
     const first = await runKey("k", visitor, { inputs: { a: 1, b: 2 } });
     expect(await runKey("k", visitor, { inputs: { b: 2, a: 1 } })).toEqual(first);

@@ -1,5 +1,6 @@
 import type { Context } from "#platform/context";
 import { AppError } from "#platform/errors";
+import { turnOf } from "./conversation/turn.ts";
 import { findKeyedRun, type RunKey, startDurable } from "./durable/start.ts";
 import { keyReused } from "./idempotency.ts";
 import { type RunOrder, triggerOf } from "./run.ts";
@@ -28,7 +29,8 @@ export interface LaunchedRun {
 
 /**
  * Starts a run in an object of its own, or finds the run that its key has begun meanwhile. Throws
- * `upstream_unavailable`, `idempotency_key_reused` and, when the app runs as many as it may, `rate_limited`; then nothing began.
+ * `upstream_unavailable`, `idempotency_key_reused` and, when the app runs as many as it may or too many turns of the conversation
+ * wait, `rate_limited`; then nothing began.
  */
 export async function launchRun(ctx: Context, order: RunOrder, { key, callbackUrl, files }: LaunchOptions): Promise<LaunchedRun> {
   const { route, version, inputs, session, network, apiKeyId, place, refund } = order;
@@ -45,6 +47,7 @@ export async function launchRun(ctx: Context, order: RunOrder, { key, callbackUr
     callbackUrl: callbackUrl ?? undefined,
     key: key ?? undefined,
     files,
+    turn: turnOf(version, inputs),
   }).catch((error: unknown) => {
     refund();
     throw error;
@@ -52,5 +55,5 @@ export async function launchRun(ctx: Context, order: RunOrder, { key, callbackUr
   if (!started.ok || started.existed) refund();
   if (started.ok) return { runId: started.runId, repeated: started.existed };
   if (started.reason === "reused") throw keyReused();
-  throw new AppError("rate_limited", "This app is running as many requests at once as it may. Try again shortly.", { retryAfter: 5 });
+  throw new AppError("rate_limited", "As many requests are under way here as may be at once. Try again shortly.", { retryAfter: 5 });
 }

@@ -30,6 +30,7 @@ function route(changes: Partial<AppRoute> = {}, policy: Partial<Policy> = {}): A
     accessPolicy: accessPolicySchema.parse({ access_mode: "public_anonymous", ...policy }),
     visitorRules: [],
     passwordGeneration: 1,
+    endedSessions: [],
     ...changes,
   };
 }

@@ -23,6 +23,7 @@ function route(epoch: number): AppRoute {
     accessPolicy: accessPolicySchema.parse({ access_mode: "public_anonymous" }),
     visitorRules: [],
     passwordGeneration: 0,
+    endedSessions: [],
   };
 }
 
@@ -141,7 +142,7 @@ describe("RouteCache", () => {
   });
 
   it("keeps addresses apart", () => {
-    expect(routeKey({ appId: "app_1" })).toBe("route:v3:app:app_1");
-    expect(KEY).toBe("route:v3:acme/desk");
+    expect(routeKey({ appId: "app_1" })).toBe("route:v4:app:app_1");
+    expect(KEY).toBe("route:v4:acme/desk");
   });
 });

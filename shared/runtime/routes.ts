@@ -35,6 +35,7 @@ const routeSchema: z.ZodType<AppRoute> = z.object({
   accessPolicy: manifestSchema.shape.access_policy,
   passwordGeneration: z.number().int().nonnegative(),
   visitorRules: z.array(routeRuleSchema),
+  endedSessions: z.array(z.string()),
 });
 
 /** How long (ms) an isolate goes without looking at KV again. Takedowns do not wait for it. */
@@ -56,7 +57,7 @@ interface Known {
 }
 
 export function routeKey(address: RouteAddress): string {
-  return "appId" in address ? `route:v3:app:${address.appId}` : `route:v3:${address.workspaceSlug}/${address.appSlug}`;
+  return "appId" in address ? `route:v4:app:${address.appId}` : `route:v4:${address.workspaceSlug}/${address.appSlug}`;
 }
 
 export class RouteCache {

@@ -1,6 +1,6 @@
 import type { AppRoute } from "#app";
 import { refundTokens } from "#billing";
-import { type RunResult, runInline } from "#execution";
+import { type RunResult, runInline, runSession } from "#execution";
 import type { Context } from "#platform/context";
 import { AppError } from "#platform/errors";
 import type { ExecutionRecord, RunRecord } from "#platform/records";
@@ -69,7 +69,7 @@ function execute(ctx: Context, order: RunOrder, runId: string): Promise<RunResul
     plan: version.plan,
     inputs: order.inputs,
     dbSchema: content.db_schema,
-    session: { id: order.session.id },
+    session: runSession(order.session.id),
     app: { id: route.appId, name: content.name, slug: route.appSlug, version: content.number },
     config: { timeout_ms: content.config.timeout_ms, max_output_bytes: content.config.max_output_bytes },
     loadSecrets: order.loadSecrets,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { AppRoute } from "#app";
 import type { Context } from "#platform/context";
 import { isId, newId } from "#platform/ids";
 import { type CookieSetting, cookieLine, readCookie } from "./cookies.ts";
@@ -36,12 +37,18 @@ export interface VisitorSession {
   readonly fresh: boolean;
   /** When the visitor was last found to be human (ms), or `null`. */
   readonly humanAt: number | null;
+  /** Whether the request brought a token of this session, rather than becoming it now. */
+  readonly returning: boolean;
 }
 
-/** The session a token stands for, or `null` when it is forged, expired, damaged or another app's. */
-async function verify(ctx: Context, appId: string, token: string): Promise<Payload | null> {
+/** What of an app's route sessions depend on. */
+export type SessionApp = Pick<AppRoute, "appId" | "endedSessions">;
+
+/** The session a token stands for, or `null` when it is forged, expired, damaged, ended or another app's. */
+async function verify(ctx: Context, { appId, endedSessions }: SessionApp, token: string): Promise<Payload | null> {
   const payload = await openToken(ctx.env, "session", token, payloadSchema);
-  return payload === null || payload.app !== appId || payload.exp <= ctx.clock.now() ? null : payload;
+  if (payload === null || payload.app !== appId || payload.exp <= ctx.clock.now()) return null;
+  return endedSessions.includes(payload.id) ? null : payload;
 }
 
 /** The token a request carries: the header is deliberate and goes before the cookie. */
@@ -56,37 +63,42 @@ async function seededVisitor(ctx: Context, appId: string, seed: string): Promise
   return newId("visitor", { now: () => 0 }, { bytes, float: () => 0 });
 }
 
+async function newVisitor(ctx: Context, { appId, endedSessions }: SessionApp, seed: string | undefined): Promise<string> {
+  const seeded = seed === undefined ? null : await seededVisitor(ctx, appId, seed);
+  return seeded === null || endedSessions.includes(seeded) ? ctx.newId("visitor") : seeded;
+}
+
 /**
  * The visitor's session for an app. A token that does not hold silently becomes a new anonymous session: one of chance, or
  * the one that `seed` stands for.
  */
-export async function openSession(ctx: Context, appId: string, headers: Headers, seed?: string): Promise<VisitorSession> {
+export async function openSession(ctx: Context, app: SessionApp, headers: Headers, seed?: string): Promise<VisitorSession> {
   const now = ctx.clock.now();
   const token = sessionToken(headers);
-  const known = token === null ? null : await verify(ctx, appId, token);
-  const humanAt = known?.human ?? null;
-  if (known !== null && token !== null && now - known.iat < RENEW_AFTER_MS) return { id: known.id, token, fresh: false, humanAt };
-  const id = known?.id ?? (seed === undefined ? ctx.newId("visitor") : await seededVisitor(ctx, appId, seed));
-  return issue(ctx, appId, id, humanAt);
+  const known = token === null ? null : await verify(ctx, app, token);
+  const was = { humanAt: known?.human ?? null, returning: known !== null };
+  if (known !== null && token !== null && now - known.iat < RENEW_AFTER_MS) return { id: known.id, token, fresh: false, ...was };
+  return issue(ctx, app.appId, { id: known?.id ?? (await newVisitor(ctx, app, seed)), ...was });
 }
 
 /** A session with a new token. */
-async function issue(ctx: Context, appId: string, id: string, humanAt: number | null): Promise<VisitorSession> {
+async function issue(ctx: Context, appId: string, session: Pick<VisitorSession, "id" | "humanAt" | "returning">): Promise<VisitorSession> {
+  const { id, humanAt } = session;
   const now = ctx.clock.now();
   const human = humanAt === null ? {} : { human: humanAt };
   const payload: Payload = { id, app: appId, iat: now, exp: now + LIFE_MS, ...human };
-  return { id, token: await signToken(ctx.env, "session", payload), fresh: true, humanAt };
+  return { ...session, token: await signToken(ctx.env, "session", payload), fresh: true };
 }
 
 /** The session of a visitor who has just been found to be human. */
-export function humanSession(ctx: Context, appId: string, { id }: VisitorSession): Promise<VisitorSession> {
-  return issue(ctx, appId, id, ctx.clock.now());
+export function humanSession(ctx: Context, appId: string, { id, returning }: VisitorSession): Promise<VisitorSession> {
+  return issue(ctx, appId, { id, returning, humanAt: ctx.clock.now() });
 }
 
 /** The id of the session that a request brings, or `null` when it brings none that holds. */
-export async function knownSession(ctx: Context, appId: string, headers: Headers): Promise<string | null> {
+export async function knownSession(ctx: Context, app: SessionApp, headers: Headers): Promise<string | null> {
   const token = sessionToken(headers);
-  const known = token === null ? null : await verify(ctx, appId, token);
+  const known = token === null ? null : await verify(ctx, app, token);
   return known?.id ?? null;
 }
 

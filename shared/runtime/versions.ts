@@ -4,12 +4,15 @@ import { compilePlan, type InputDeclaration, inputDeclarations, type Plan } from
 import type { Context } from "#platform/context";
 import { Flights } from "./flights.ts";
 import { Lru } from "./lru.ts";
+import { chatInput } from "./page/chat-input.ts";
 
 /** A version as the runtime serves it: its content, and what is computed from it once. */
 export interface ServedVersion {
   readonly content: VersionContent;
   readonly plan: Plan;
   readonly inputs: readonly InputDeclaration[];
+  /** The input that takes what a visitor writes, of an app that is a chat. Its runs are turns of conversations. */
+  readonly chatInput: string | null;
 }
 
 const { workflow, ui_schema, db_schema, config } = manifestSchema.shape;
@@ -50,7 +53,9 @@ export class VersionCache {
 
   async #load(ctx: Context, workspaceId: string, versionId: string): Promise<ServedVersion> {
     const content = (await this.#readKv(ctx, versionId)) ?? (await this.#readDatabase(ctx, workspaceId, versionId));
-    const version = { content, plan: compilePlan(content.workflow), inputs: inputDeclarations(content.workflow) };
+    const { workflow, ui_schema } = content;
+    const plan = compilePlan(workflow);
+    const version = { content, plan, inputs: inputDeclarations(workflow), chatInput: chatInput(ui_schema.blocks) };
     this.#versions.set(versionId, version, ctx.clock.now());
     return version;
   }

@@ -230,6 +230,7 @@ describe("publishing", () => {
       accessPolicy: expect.objectContaining({ access_mode: "public_anonymous" }),
       passwordGeneration: 0,
       visitorRules: [],
+      endedSessions: [],
     });
     expect(await routeOf(app.id)).toEqual(route);
     const version = await readVersion(platform.context(), ada.workspaceId, published.current_version.id);

@@ -37,6 +37,7 @@ import { runPreviewRouter } from "./run-preview.ts";
 import { runSignalsRouter } from "./run-signals.ts";
 import { runsRouter } from "./runs.ts";
 import { secretsRouter } from "./secrets.ts";
+import { sessionsRouter } from "./sessions.ts";
 import { triggersRouter } from "./triggers.ts";
 import { usageRouter } from "./usage.ts";
 import { versionsRouter } from "./versions.ts";
@@ -67,6 +68,7 @@ for (const router of [
   versionsRouter,
   accessPolicyRouter,
   runsRouter,
+  sessionsRouter,
   nodeValuesRouter,
   runEventsRouter,
   runDebuggingRouter,

@@ -38,12 +38,15 @@ export const runsRouter = createRouter()
       tags,
       summary: "The runs of an app, newest first",
       ...inApp("runs:read"),
-      request: { params: parameters, query: pageQuerySchema.extend({ status: z.enum(RUN_STATUSES).optional() }) },
+      request: {
+        params: parameters,
+        query: pageQuerySchema.extend({ status: z.enum(RUN_STATUSES).optional(), session_id: z.string().max(40).optional() }),
+      },
       responses: { 200: jsonContent(pageOf(runSchema), "A page of runs"), ...problemResponses },
     }),
     async (c) => {
-      const { status, ...page } = c.req.valid("query");
-      return c.json(await listRuns(c.get("ctx"), c.get("workspaceId"), c.req.valid("param").id, page, { status }), 200);
+      const { status, session_id: sessionId, ...page } = c.req.valid("query");
+      return c.json(await listRuns(c.get("ctx"), c.get("workspaceId"), c.req.valid("param").id, page, { status, sessionId }), 200);
     },
   )
   .openapi(

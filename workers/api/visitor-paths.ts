@@ -199,4 +199,12 @@ function describeEntries(api: OpenAPIHono<ApiBindings>): void {
     request,
     responses: { 204: { description: "Forgotten; browsers get a page" }, ...problemResponses },
   });
+  api.openAPIRegistry.registerPath({
+    method: "post",
+    path: "/{workspace}/{app}/session/end",
+    tags,
+    summary: "Forget the conversation and its session, to begin anew",
+    request,
+    responses: { 204: { description: "Forgotten" }, 303: { description: "The same, for browsers: goes to the page" }, ...problemResponses },
+  });
 }

@@ -44,7 +44,7 @@ export async function askRun(ctx: Context, visit: Visit): Promise<AskedRun> {
   const { apiKeyId } = caller;
   const { route, request } = renewed;
   const seed = keyText === null ? undefined : sessionSeed(keyText, apiKeyId, clientIp(request));
-  const [version, opened] = await Promise.all([loadVersion(ctx, route), openSession(ctx, route.appId, request.headers, seed)]);
+  const [version, opened] = await Promise.all([loadVersion(ctx, route), openSession(ctx, route, request.headers, seed)]);
   const session = await prove(ctx, renewed, caller, opened, body.captchaToken);
   const key = keyText === null ? null : await runKey(keyText, { appId: route.appId, session, apiKeyId }, await askedOf(body));
   return { visit: renewed, version, session, body, apiKeyId, key, preferences: preferencesOf(request.headers) };

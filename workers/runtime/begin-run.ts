@@ -123,8 +123,8 @@ async function launch(ctx: Context, { order, options, brought, headers }: ReadyR
 
 /** Whether a run needs an object of its own though nobody watches it: because it may take long, or must be found again. */
 function isLasting({ version, preferences }: AskedRun, { key, callbackUrl, files }: LaunchOptions): boolean {
-  const { plan, content } = version;
-  const outlives = plan.waits || content.config.concurrency !== undefined;
+  const { plan, content, chatInput } = version;
+  const outlives = plan.waits || content.config.concurrency !== undefined || chatInput !== null;
   return outlives || preferences.async || key !== null || callbackUrl !== null || files.length > 0;
 }
 

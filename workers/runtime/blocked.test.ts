@@ -22,6 +22,7 @@ const route: AppRoute = {
   accessPolicy: accessPolicySchema.parse({ access_mode: "public_anonymous" }),
   passwordGeneration: 0,
   visitorRules: [{ kind: "deny", type: "cidr", value: "203.0.113.0/24", since: 0, until: null }],
+  endedSessions: [],
 };
 
 it("10,000 requests from a network that is denied cost at most 50 calls of objects", async () => {
@@ -33,7 +34,8 @@ it("10,000 requests from a network that is denied cost at most 50 calls of objec
   };
   const namespace = { getByName: () => ({ take: async () => object() }) };
   // What of the platform a denied visitor can reach; anything else fails when it is used.
-  const bindings = { ROUTES: { get: async () => route }, RATE_LIMITER: namespace, SESSION_KEYS: "k1:a2V5" };
+  const LOOK_UPS = { limit: async () => ({ success: true }) };
+  const bindings = { ROUTES: { get: async () => route }, RATE_LIMITER: namespace, LOOK_UPS, SESSION_KEYS: "k1:a2V5" };
   const env: Env = Object.create(null, Object.getOwnPropertyDescriptors(bindings));
   const target = { kind: "path", workspaceSlug: "acme", appSlug: "desk", rest: "runs", base: "/acme/desk" } as const;
   const refused = { status: 403, code: "blocked" };

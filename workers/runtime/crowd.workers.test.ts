@@ -70,6 +70,7 @@ function appWith(appId: string, node: Record<string, unknown>): Pick<AskedRun, "
     epoch: 1,
     passwordGeneration: 0,
     visitorRules: [],
+    endedSessions: [],
     accessPolicy: {
       access_mode: "public_anonymous",
       data_classification: "public",
@@ -83,7 +84,7 @@ function appWith(appId: string, node: Record<string, unknown>): Pick<AskedRun, "
   const verdict = { denied: false, slowed: false, challengedSince: null };
   return {
     visit: { request, target, route, verdict },
-    version: { content, plan: compilePlan(workflow), inputs: inputDeclarations(workflow) },
+    version: { content, plan: compilePlan(workflow), inputs: inputDeclarations(workflow), chatInput: null },
   };
 }
 
@@ -94,7 +95,7 @@ it("a flood at one app is turned away before it takes anything, and another app 
   const run = (app: Pick<AskedRun, "visit" | "version">, index: number) =>
     beginRun(ctx, {
       ...app,
-      session: { id: `vis_${index}`, token: "token", fresh: true, humanAt: null },
+      session: { id: `vis_${index}`, token: "token", fresh: true, humanAt: null, returning: false },
       body: { kind: "json", inputs: {}, callbackUrl: null, captchaToken: null },
       apiKeyId: null,
       key: null,

@@ -58,7 +58,7 @@ export async function uploadFiles(ctx: Context, visit: Visit): Promise<Response>
   const caller = await enter(ctx, visit, "run");
   const { apiKeyId } = caller;
   requireOrigin(route, request);
-  const opened = await openSession(ctx, route.appId, request.headers);
+  const opened = await openSession(ctx, route, request.headers);
   const session = await prove(ctx, visit, caller, opened, request.headers.get(CAPTCHA_HEADER));
   const visitor = { ip: clientIp(request), sessionId: session.id, apiKeyId, slowed: visit.verdict.slowed && apiKeyId === null };
   const admission = await admit(ctx, route, visitor, "upload");

@@ -3,6 +3,7 @@ import type { Context } from "#platform/context";
 import { corsHeaders, preflightResponse, resolveRoute } from "#runtime";
 import { problemResponse } from "../problem.ts";
 import { answerForm } from "./accepts.ts";
+import { endOwnSession } from "./end-session.ts";
 import { visitorErrorPage } from "./error-page.ts";
 import { uploadFiles } from "./files.ts";
 import { clientIp } from "./limits.ts";
@@ -39,6 +40,8 @@ async function answer(ctx: Context, endpoint: Endpoint, visit: Visit): Promise<R
       return givePassword(ctx, visit);
     case "sign_out":
       return signOut(ctx, visit);
+    case "end_session":
+      return endOwnSession(ctx, visit);
   }
 }
 

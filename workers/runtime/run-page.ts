@@ -3,6 +3,7 @@ import { AppError, type Fault } from "#platform/errors";
 import {
   answerOf,
   appView,
+  earlierTurns,
   hasEnded,
   loadVersion,
   type PageState,
@@ -67,7 +68,8 @@ interface Shown {
 }
 
 async function render(ctx: Context, { visit, version, session, values }: Shown, { state, status, headers }: Outcome): Promise<Response> {
-  const view = await appView(visit.route, version, pageSetting(ctx, visit), state, values);
+  const setting = { ...pageSetting(ctx, visit), conversation: await earlierTurns(ctx, visit.route, version, session) };
+  const view = await appView(visit.route, version, setting, state, values);
   const page = { ...(await appPageHeaders(ctx, visit.route)), ...sessionHeaders(visit, session), "Cache-Control": "no-store" };
   for (const [name, value] of Object.entries(page)) headers.set(name, value);
   return new Response(renderAppPage(view), { status, headers });

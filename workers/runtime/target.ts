@@ -13,7 +13,7 @@ export type VisitorTarget = (
 };
 
 /** Where visitors come in and go out. */
-type EntryName = "sign_in" | "callback" | "password" | "sign_out";
+type EntryName = "sign_in" | "callback" | "password" | "sign_out" | "end_session";
 
 export type Endpoint =
   | { readonly name: "page" | "schema" | "runs" | "files"; readonly methods: readonly string[] }
@@ -27,6 +27,7 @@ const ENTRIES: Readonly<Record<string, Endpoint>> = {
   "auth/callback": { name: "callback", methods: ["GET"] },
   "auth/password": { name: "password", methods: ["POST"] },
   "auth/sign-out": { name: "sign_out", methods: ["POST"] },
+  "session/end": { name: "end_session", methods: ["POST"] },
 };
 
 export function addressOf(target: VisitorTarget): RouteAddress {

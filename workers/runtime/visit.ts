@@ -66,7 +66,7 @@ export async function renew(ctx: Context, { request, target }: Visit): Promise<V
 export async function openReader(ctx: Context, { request, route }: Visit, headers = request.headers): Promise<Reader> {
   const hasKey = headers.has("Authorization");
   const [session, apiKeyId] = await Promise.all([
-    openSession(ctx, route.appId, headers),
+    openSession(ctx, route, headers),
     hasKey ? identifyCaller(ctx, request, route).then((caller) => caller.apiKeyId) : null,
   ]);
   return { session, apiKeyId };

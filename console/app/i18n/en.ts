@@ -104,6 +104,7 @@ export const en = {
     access: "Access",
     budget: "Budget",
     protection: "Protection",
+    sessions: "Sessions",
     runs: "Runs",
     publish: "Publish",
     unpublish: "Unpublish",
@@ -391,6 +392,7 @@ export const en = {
     letter_replayed: "It is tried again.",
     plan_changed: "The plan is changed.",
     profile_saved: "Invoice details saved.",
+    session_ended: "The session is ended. Its visitor becomes a new one within five seconds.",
   },
   problems: {
     title: "That did not work",

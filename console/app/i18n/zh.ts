@@ -104,6 +104,7 @@ export const zh: Catalogue = {
     access: "访问",
     budget: "预算",
     protection: "防护",
+    sessions: "会话",
     runs: "运行",
     publish: "发布",
     unpublish: "下线",
@@ -390,6 +391,7 @@ export const zh: Catalogue = {
     letter_replayed: "正在再次尝试。",
     plan_changed: "套餐已更换。",
     profile_saved: "账单信息已保存。",
+    session_ended: "会话已结束。五秒之内，该访客将被视为新访客。",
   },
   problems: {
     title: "操作未成功",

@@ -45,6 +45,7 @@ export default function AppPage({ loaderData: { app, waiting } }: Route.Componen
     { to: paths.access(workspace.id, app.id), label: text.app.access },
     ...(may("billing:read") ? [{ to: paths.budget(workspace.id, app.id), label: text.app.budget }] : []),
     { to: paths.protection(workspace.id, app.id), label: text.app.protection },
+    { to: paths.sessions(workspace.id, app.id), label: text.app.sessions },
     { to: paths.runs(workspace.id, app.id), label: text.app.runs, ...(waiting > 0 ? { note: waitingNote(waiting, text) } : {}) },
   ];
   return (

@@ -119,7 +119,7 @@ export class Frame implements FrameView {
     return {
       place: (field, position) => `nodes.${node.id}.config.${field} (position ${position})`,
       inputs,
-      session,
+      session: { ...session },
       app: { ...app },
       run,
       secrets,

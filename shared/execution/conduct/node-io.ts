@@ -36,6 +36,7 @@ export function nodeIo(attempt: Attempt, streamed: StreamedText | undefined): No
     dbSchema: frame.spec.dbSchema,
     runInputs: frame.spec.given,
     inputs: frame.spec.inputs,
+    session: world.session,
     locals: frame.spec.locals,
     timeoutMs: node.timeoutMs,
     nodes: () => Object.fromEntries(node.upstream.map((id) => [id, frame.output(id)])),

@@ -8,7 +8,7 @@ import type { Outcome } from "../interpreter.ts";
 import type { Journal } from "../journal.ts";
 import type { NodeServices } from "../nodes/node.ts";
 import type { Plan, PlanNode } from "../plan.ts";
-import type { RunningApp, RunRequest } from "../run.ts";
+import type { RunningApp, RunRequest, RunSession } from "../run.ts";
 import type { Activity } from "./activity.ts";
 import type { KeepValue } from "./logging.ts";
 import type { Secrecy } from "./secrecy.ts";
@@ -72,7 +72,7 @@ export interface RunWorld {
   readonly secrets: Readonly<Record<string, string>>;
   /** Reads the secrets, for an app within the run that names some. */
   readonly loadSecrets: () => Promise<void>;
-  readonly session: Readonly<Record<string, unknown>>;
+  readonly session: RunSession;
   readonly run: Readonly<Record<string, unknown>>;
   /** How a run ends that was stopped for this reason. */
   readonly stopOf: (reason: unknown) => { readonly status: "failed" | "cancelled"; readonly error: RunError };

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { asText } from "../expressions/resolve.ts";
+import { memorySchema, remembered, resolvedMemorySchema } from "./memory.ts";
 import { defineNode, orExpression } from "./node.ts";
 import { openTools } from "./tools/node-tool.ts";
 import { resolvedToolsSchema, TOOL_PLACES, toolsSchema } from "./tools/tool-config.ts";
@@ -29,6 +30,7 @@ export const agent = defineNode({
     max_steps: orExpression(steps, `a whole number from 1 to ${MAX_STEPS}`).optional(),
     max_tokens: orExpression(tokens, `a whole number from 1 to ${MAX_TOKENS}`).optional(),
     model: z.string().min(1).max(200).optional(),
+    memory: memorySchema.optional(),
   }),
   resolvedSchema: z.object({
     instructions: z.unknown().transform(asText),
@@ -37,14 +39,16 @@ export const agent = defineNode({
     max_steps: steps.default(DEFAULT_STEPS),
     max_tokens: tokens.default(DEFAULT_TOKENS),
     model: z.string().optional(),
+    memory: resolvedMemorySchema.optional(),
   }),
   ...TOOL_PLACES,
-  run: async ({ instructions, input = "", tools, max_steps, max_tokens, model }, io) => {
+  run: async ({ instructions, input = "", tools, max_steps, max_tokens, model, memory }, io) => {
     const { text, steps, usage } = await converse(
       {
         model,
         messages: [
           { role: "system", content: `${instructions}\n${RULE}` },
+          ...remembered(io.session, memory),
           { role: "user", content: input },
         ],
         tools: await openTools(tools, io),

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { notFound } from "#platform/errors";
 import { inARow, runWorkflow } from "../fixtures/run-workflow.ts";
 import { type ScriptedAnswer, type ScriptedModel, scriptedModel } from "../fixtures/scripted-model.ts";
+import { runSession } from "../run-session.ts";
 
 let model: ScriptedModel;
 afterEach(() => model?.close());
@@ -112,5 +113,41 @@ describe("tools", () => {
     expect(await ask([again, again, again, again, again], { prompt: "2?", tools })).toMatchObject({ code: "node_failed" });
     expect(model.requests).toHaveLength(5);
     expect(model.requests.at(-1)?.tool_choice).toBe("none");
+  });
+});
+
+describe("memory", () => {
+  const turn = (number: number) => ({ run_id: `run_${number}`, said: `said ${number}`, answer: `answer ${number}`, at: 0 });
+  const session = runSession("vis_1", { summary: "They met.", turns: [turn(1), turn(2), turn(3)] });
+
+  /** What the model is asked by a node with this config in the middle of a conversation. */
+  async function askedBy(type: string, config: Record<string, unknown>, request = { session }) {
+    model = await scriptedModel([{ text: "Yes." }]);
+    const workflow = inARow([{ id: "it", type, config }], {});
+    await runWorkflow(workflow, { services: model.services, request });
+    return model.requests[0]?.messages.map(({ role, content }) => `${role}: ${content}`);
+  }
+  const said = (number: number) => [`user: said ${number}`, `assistant: answer ${number}`];
+  const summary = expect.stringMatching(/^system: What was said earlier .*\nThey met\.$/s);
+
+  it("tells the model what was said before, between instructions and question", async () => {
+    const expected = ["system: Be kind.", summary, ...said(1), ...said(2), ...said(3), "user: And now?"];
+    expect(await askedBy("llm", { system: "Be kind.", prompt: "And now?", memory: {} })).toEqual(expected);
+  });
+
+  it("is as long as the node says", async () => {
+    expect(await askedBy("llm", { prompt: "And now?", memory: { turns: 1 } })).toEqual([summary, ...said(3), "user: And now?"]);
+    const asked = await askedBy("agent", { instructions: "Be kind.", input: "And now?", memory: { turns: 2 } });
+    expect(asked?.slice(1)).toEqual([summary, ...said(2), ...said(3), "user: And now?"]);
+  });
+
+  it("is nothing without a conversation, and for nodes that do not ask for it", async () => {
+    expect(await askedBy("llm", { prompt: "And now?", memory: {} }, { session: runSession(null) })).toEqual(["user: And now?"]);
+    expect(await askedBy("llm", { prompt: "And now?" })).toEqual(["user: And now?"]);
+  });
+
+  it("can be had as messages too", async () => {
+    const messages = "{{ $append(session.history, {'role': 'user', 'content': session.summary}) }}";
+    expect(await askedBy("llm", { messages })).toEqual([...said(1), ...said(2), ...said(3), "user: They met."]);
   });
 });

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { asText } from "../expressions/resolve.ts";
 import { filesSchema, withFiles } from "./llm-files.ts";
+import { memorySchema, remembered, resolvedMemorySchema } from "./memory.ts";
 import { answerOf, jsonSchema, maxTokensSchema, shapeOf } from "./model-answer.ts";
 import { defineNode, orExpression } from "./node.ts";
 import { openTools } from "./tools/node-tool.ts";
@@ -27,6 +28,7 @@ const configSchema = z
     max_tokens: maxTokensSchema.optional(),
     output_schema: jsonSchema.optional(),
     files: orExpression(z.array(z.unknown()), "a list of files").optional(),
+    memory: memorySchema.optional(),
     tools: toolsSchema.optional(),
   })
   .refine(({ prompt, messages }) => (prompt === undefined) !== (messages === undefined), "Give either prompt or messages.");
@@ -49,16 +51,18 @@ export const llm = defineNode({
     max_tokens: z.int().min(1).max(100_000).optional(),
     output_schema: jsonSchema.optional(),
     files: filesSchema.optional(),
+    memory: resolvedMemorySchema.optional(),
     tools: resolvedToolsSchema.default([]),
   }),
   literalFields: ["output_schema"],
   ...TOOL_PLACES,
-  run: async ({ model, system, prompt, messages, temperature, max_tokens, output_schema, files = [], tools }, io) => {
+  run: async ({ model, system, prompt, messages, temperature, max_tokens, output_schema, files = [], memory, tools }, io) => {
     const asked = await withFiles(messages ?? [{ role: "user", content: prompt ?? "" }], files, io.services);
+    const talk = [...remembered(io.session, memory), ...asked];
     const wantsJson = output_schema !== undefined;
     const question = {
       model,
-      messages: system ? [{ role: "system" as const, content: system }, ...asked] : asked,
+      messages: system ? [{ role: "system" as const, content: system }, ...talk] : talk,
       temperature,
       maxTokens: max_tokens,
       outputSchema: output_schema && { name: "output", schema: output_schema },

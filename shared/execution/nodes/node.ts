@@ -7,6 +7,7 @@ import type { AnswerGiven } from "#platform/objects/durable-run";
 import type { OutgoingPolicy } from "#platform/outgoing/policy";
 import type { Question, RunUsage } from "#platform/records";
 import type { InputDeclaration } from "../inputs/declarations.ts";
+import type { RunSession } from "../run.ts";
 import type { RunFiles } from "./file-reference.ts";
 
 /** The world as nodes reach it; a host gives it, so that nodes themselves hold no addresses and no clients. */
@@ -47,6 +48,8 @@ export interface NodeIo {
   readonly runInputs: Readonly<Record<string, unknown>>;
   /** The run's inputs, also within a loop. */
   readonly inputs: Readonly<Record<string, unknown>>;
+  /** What was said before this run. */
+  readonly session: RunSession;
   /** `item`, `index` and `last` within a loop. */
   readonly locals: Readonly<Record<string, unknown>>;
   /** Milliseconds that the node says an attempt may take. */

@@ -5,8 +5,8 @@ import { executionRecordSchema, nodeLogSchema, questionSchema } from "#platform/
 export type StartAnswer =
   /** It is on record and goes on; `existed` when the object had this very run already. */
   | { readonly ok: true; readonly existed: boolean; readonly runId: string }
-  /** The object holds a run that was ordered with another body. */
-  | { readonly ok: false; readonly reason: "reused" };
+  /** `reused`: the object holds a run that was ordered with another body. `full`: no more turns may wait; there is no run. */
+  | { readonly ok: false; readonly reason: "reused" | "full" };
 
 const liveRunSchema = z.object({
   execution: executionRecordSchema,
@@ -61,7 +61,7 @@ export type AnswerOutcome = "accepted" | "not_asked" | "answered_already" | "exp
 export interface DurableRunApi {
   /** Appends the order (JSON of a `DurableOrder`) and begins. Repeating it is harmless. */
   start(order: string): Promise<StartAnswer>;
-  /** Lets a queued run begin. Gives `false` when it is not here. */
+  /** Lets a queued run begin, as far as nothing else keeps it. Gives `false` when it is not here. */
   go(runId: string): Promise<boolean>;
   /** What began the run, as digests; `null` when this object has none, or none that a key began. */
   keyed(): Promise<{ readonly runId: string; readonly keyHash: string; readonly bodyHash: string } | null>;

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { type AnyPgColumn, boolean, check, index, integer, json, jsonb, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { type AnyPgColumn, boolean, check, index, integer, json, jsonb, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { createdAt, moment, updatedAt } from "./columns.ts";
 import { users } from "./identity.ts";
 import { workspaces } from "./workspaces.ts";
@@ -123,6 +123,25 @@ export const appAccessPolicies = pgTable(
       "app_access_policies_classification_check",
       sql`${table.dataClassification} IN ('public', 'internal', 'confidential', 'restricted')`,
     ),
+  ],
+);
+
+/** Sessions of visitors that members have ended. Kept for as long as a token of theirs may still be about. */
+export const endedSessions = pgTable(
+  "ended_sessions",
+  {
+    appId: text("app_id")
+      .notNull()
+      .references(() => apps.id, { onDelete: "cascade" }),
+    sessionId: text("session_id").notNull(),
+    workspaceId: text("workspace_id")
+      .notNull()
+      .references(() => workspaces.id),
+    endedAt: moment("ended_at").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.appId, table.sessionId] }),
+    index("ended_sessions_workspace_idx").on(table.workspaceId, table.appId, table.endedAt),
   ],
 );
 

@@ -6,6 +6,7 @@ import { testContext } from "../testing/context.ts";
 import { type BroughtProof, requireHuman } from "./require-human.ts";
 
 const MINUTE = 60_000;
+const APP = { appId: "app_1", endedSessions: [] };
 
 let turnstile: Turnstile;
 let world: ReturnType<typeof testContext>;
@@ -35,7 +36,7 @@ function proof(text: string | null): BroughtProof {
 }
 
 async function outcome(text: string | null, since: number | null = 0, { ctx } = world): Promise<string> {
-  const session = await openSession(ctx, "app_1", new Headers());
+  const session = await openSession(ctx, APP, new Headers());
   return requireHuman(ctx, session, since, proof(text)).then(
     () => "let in",
     (error: unknown) => errorCode(error) ?? "thrown",
@@ -49,7 +50,7 @@ describe("requireHuman", () => {
   });
 
   it("tells how to ask when there is no token", async () => {
-    const session = await openSession(world.ctx, "app_1", new Headers());
+    const session = await openSession(world.ctx, APP, new Headers());
     await expect(requireHuman(world.ctx, session, 0, proof(null))).rejects.toMatchObject({
       code: "captcha_required",
       details: { captcha: { site_key: "stand-in", action: "app_1", script: `${turnstile.origin}/turnstile/v0/api.js?render=explicit` } },
@@ -59,7 +60,7 @@ describe("requireHuman", () => {
 
   it("remembers a passed captcha in the session for an hour, or until a newer proof is asked for", async () => {
     const { ctx, tick } = world;
-    const human = await requireHuman(ctx, await openSession(ctx, "app_1", new Headers()), 0, proof(token()));
+    const human = await requireHuman(ctx, await openSession(ctx, APP, new Headers()), 0, proof(token()));
     const again = (since: number) => requireHuman(ctx, human, since, proof(null)).then(() => "let in", errorCode);
     expect(human.fresh).toBe(true);
     expect(await again(0)).toBe("let in");
@@ -73,7 +74,7 @@ describe("requireHuman", () => {
 
   it("takes a token once, but from the same visitor again", async () => {
     const { ctx } = world;
-    const [session, other] = [await openSession(ctx, "app_1", new Headers()), await openSession(ctx, "app_1", new Headers())];
+    const [session, other] = [await openSession(ctx, APP, new Headers()), await openSession(ctx, APP, new Headers())];
     const shared = token();
     const bring = (who: typeof session) => requireHuman(ctx, who, 0, proof(shared)).then(() => "let in", errorCode);
     expect(await bring(session)).toBe("let in");
@@ -102,7 +103,7 @@ describe("requireHuman", () => {
     turnstile.interfere(({ number }) => (number === 1 ? { when: "after" } : null));
     expect(await outcome(token())).toBe("let in");
     turnstile.interfere(() => ({ when: "before", answer: { status: 500, body: { success: false, "error-codes": ["internal-error"] } } }));
-    const session = await openSession(world.ctx, "app_1", new Headers());
+    const session = await openSession(world.ctx, APP, new Headers());
     await expect(requireHuman(world.ctx, session, 0, proof(token()))).rejects.toMatchObject({
       code: "upstream_unavailable",
       retryAfter: 5,

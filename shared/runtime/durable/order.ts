@@ -16,6 +16,8 @@ export const durableOrderSchema = z.object({
   only: z.string().optional(),
   /** What began it, where the same must not begin two: digests of the key and of what was asked under it. */
   key: z.object({ hash: z.string(), body_hash: z.string() }).optional(),
+  /** For a turn of a conversation: what the visitor said, and what of the outputs the page shows (all of them: `null`). */
+  turn: z.object({ said: z.string(), shows: z.string().nullable() }).optional(),
   /** Whether the app's gate counts it. */
   gated: z.boolean(),
 });

@@ -43,11 +43,13 @@ export interface DurableStart {
   readonly files?: readonly string[] | undefined;
   /** An earlier run whose files it gets too. */
   readonly filesFrom?: string | undefined;
+  /** For a turn of a conversation. It begins when those before it have ended. */
+  readonly turn?: DurableOrder["turn"];
 }
 
 export type DurableStarted =
   | { readonly ok: true; readonly runId: string; readonly existed: boolean }
-  /** `reused`: the key has a run of another body. `full`: the app has as many runs as it may. */
+  /** `reused`: the key has a run of another body. `full`: the app has as many runs as it may, or the conversation as many turns. */
   | { readonly ok: false; readonly reason: "reused" | "full" };
 
 const ATTEMPTS = 3;
@@ -66,7 +68,8 @@ export async function startDurable(ctx: Context, start: DurableStart): Promise<D
   const keyHash = start.key && (await digestOf(start.workspaceId, start.key));
   const name = keyHash && keyedRunName(keyHash);
   const runId = durableRunId(ctx.newId("run"), start.place, name);
-  const gate = await enterGate(ctx, start, runId);
+  // A turn goes through the gate when it has come: before, it would keep others out who could go.
+  const gate = start.turn ? null : await enterGate(ctx, start, runId);
   if (gate === "full") return { ok: false, reason: "full" };
   const order = orderOf(ctx, start, runId, gate, keyHash);
   try {
@@ -120,7 +123,7 @@ function orderOf(ctx: Context, start: DurableStart, runId: string, gate: "go" | 
     ...(start.triggerId !== undefined && { trigger_id: start.triggerId }),
     ...(start.parentId !== undefined && { parent_id: start.parentId }),
     ...(start.callbackUrl !== undefined && { callback_url: start.callbackUrl }),
-    status: gate === "wait" ? "queued" : "running",
+    status: gate === "wait" || start.turn ? "queued" : "running",
     session_id: start.sessionId,
     ...(start.network !== undefined && { network: start.network }),
     api_key_id: start.apiKeyId,
@@ -140,7 +143,8 @@ function orderOf(ctx: Context, start: DurableStart, runId: string, gate: "go" | 
     ...(start.pinned && { pinned: { ...start.pinned } }),
     ...(start.only !== undefined && { only: start.only }),
     ...(key && keyHash && { key: { hash: hexOf(keyHash), body_hash: key.bodyHash } }),
-    gated: gate !== null,
+    ...(start.turn && { turn: start.turn }),
+    gated: start.turn ? version.config.concurrency !== undefined : gate !== null,
   };
 }
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { nodesBefore, type Preview, previewValue, type Workflow } from "#execution";
+import { nodesBefore, type Preview, previewValue, runSession, type Workflow } from "#execution";
 import type { Context } from "#platform/context";
 import { validationFailed } from "#platform/errors";
 import { earlierOutputs } from "./earlier-outputs.ts";
@@ -24,7 +24,7 @@ export async function previewOver(
   const visible = Object.entries(outputs).filter(([name]) => before.includes(name));
   const preview = await previewValue(value, {
     inputs: inputsSchema.parse(inputs),
-    session: { id: session_id },
+    session: { ...runSession(session_id) },
     app: { ...app },
     run: { id },
     outputs: Object.fromEntries(visible),

@@ -1,17 +1,9 @@
 import { Blocks, liveBlocks } from "./blocks.tsx";
+import { chatInput } from "./chat-input.ts";
 import { Document } from "./document.tsx";
 import { Failure, Going, OfflineNote, ResultOf, resultSpec } from "./outcome.tsx";
 import type { PageConfig } from "./page-config.ts";
 import type { AppView } from "./view.ts";
-
-function chatInput(blocks: AppView["ui"]["blocks"]): string | null {
-  for (const block of blocks) {
-    if (block.type === "chat") return block.input_key;
-    const inside = "children" in block ? chatInput(block.children) : null;
-    if (inside !== null) return inside;
-  }
-  return null;
-}
 
 function configOf(view: AppView, chat: string | null): PageConfig {
   return {
@@ -49,6 +41,17 @@ function ResultPanel({ view }: { view: AppView }) {
   );
 }
 
+/** Begins anew, as somebody who has said nothing yet. */
+function NewConversation({ view }: { view: AppView }) {
+  return (
+    <form id="new-conversation" method="post" action={`${view.base}/session/end`}>
+      <button type="submit" class="quiet small">
+        {view.locale.texts.newConversation}
+      </button>
+    </form>
+  );
+}
+
 /** An app's page: complete without scripts, and told in `data-page` what its script needs. */
 export function AppPage({ view }: { view: AppView }) {
   const { locale, state } = view;
@@ -82,6 +85,7 @@ export function AppPage({ view }: { view: AppView }) {
           <Blocks view={view} />
         </form>
         {chat === null ? <ResultPanel view={view} /> : notice}
+        {chat === null ? null : <NewConversation view={view} />}
         <p class="note" id="connection" aria-hidden="true" />
         <p class="visually-hidden" id="status" role="status" />
         <footer>

@@ -1,7 +1,7 @@
 import type { UiBlock } from "#app";
 import { controlId, faultId } from "./fields.tsx";
 import { Failure, OfflineNote, ResultOf } from "./outcome.tsx";
-import { type AppView, faultOf, scopeOf } from "./view.ts";
+import { type AppView, earlierTurnsOf, faultOf, scopeOf } from "./view.ts";
 
 type ChatBlock = Extract<UiBlock, { type: "chat" }>;
 
@@ -23,7 +23,42 @@ function Turn({ view, inputKey }: { view: AppView; inputKey: string }) {
   );
 }
 
-/** A conversation. The turns before this one live in the page; without scripts only the last one is shown. */
+/** An answer as the session remembers it: its text alone. */
+function Remembered({ view, answer }: { view: AppView; answer: string }) {
+  switch (view.ui.result_view?.type) {
+    case "markdown":
+      // biome-ignore lint/security/noDangerouslySetInnerHtml: markdown-it escapes all markup of its source
+      return <div class="markdown" dangerouslySetInnerHTML={{ __html: view.markdown(answer) }} />;
+    case "json":
+    case "table":
+    case "chart":
+      return <pre class="json">{answer}</pre>;
+    default:
+      return <p class="text">{answer}</p>;
+  }
+}
+
+/** What was said before this page was asked for. */
+function Earlier({ view }: { view: AppView }) {
+  const { texts } = view.locale;
+  return (
+    <>
+      {view.conversation.summary === null ? null : <li class="note">{texts.earlierTurns}</li>}
+      {earlierTurnsOf(view).flatMap(({ run_id, said, answer }) => [
+        <li key={`${run_id}-said`} class="turn visitor">
+          <span class="visually-hidden">{texts.you}</span>
+          <p class="text">{said}</p>
+        </li>,
+        <li key={run_id} class="turn app" data-run={run_id}>
+          <span class="visually-hidden">{texts.answer}</span>
+          <Remembered view={view} answer={answer} />
+        </li>,
+      ])}
+    </>
+  );
+}
+
+/** A conversation: what the session remembers of it, and the turn that this page answers. */
 export function Chat({ block, view }: { block: ChatBlock; view: AppView }) {
   const { texts } = view.locale;
   const { state, values } = view;
@@ -39,6 +74,7 @@ export function Chat({ block, view }: { block: ChatBlock; view: AppView }) {
             <p class="text">{block.props.greeting}</p>
           </li>
         )}
+        <Earlier view={view} />
         <Turn view={view} inputKey={key} />
       </ol>
       <div class="composer">

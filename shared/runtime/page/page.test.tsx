@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { NO_CONVERSATION } from "#platform/objects/visitor-session";
 import { loadMarkdown } from "./markdown.ts";
 import { renderAppPage, renderKeyPage, renderMessagePage, renderPasswordPage } from "./render.tsx";
 import { errorText, localeOf } from "./texts.ts";
@@ -22,6 +23,7 @@ async function view(changes: Partial<AppView> & { ui?: Ui } = {}): Promise<AppVi
     canSignOut: false,
     needsScript: false,
     release: "1",
+    conversation: NO_CONVERSATION,
     state: { kind: "fresh" },
     values: {},
     markdown: await loadMarkdown(),
@@ -120,6 +122,30 @@ describe("renderAppPage", () => {
     expect(html).toMatch(/<form id="run" method="post" action="\/acme\/desk\/runs#result" enctype="multipart\/form-data">/);
     expect(html).toMatch(/<input id="input-paper" name="paper" required="" [^>]*type="file" accept="application\/pdf,image\/\*"/);
     expect(html).toContain("Takes: application/pdf, image/*");
+  });
+
+  it("shows what was said before, as text or as the app shows its answers, and a way to begin anew", async () => {
+    const chat = (changes: Partial<Ui>) => ui({ blocks: [{ id: "chat", type: "chat", input_key: "message" }], ...changes });
+    const turn = (run_id: string, said: string, answer: string) => ({ run_id, said, answer, at: 0 });
+    const conversation = {
+      summary: "They met.",
+      turns: [turn("run_0", EVIL, `**${EVIL}**`), turn("run_1", "Again", "{{ inputs.message }}")],
+    };
+    const plain = renderAppPage(await view({ ui: chat({}), conversation }));
+    expect(dangers(plain)).toEqual([]);
+    expect(plain).toContain("What was said before this is remembered in short.");
+    expect(plain.match(/data-run="run_\d"/g)).toEqual(['data-run="run_0"', 'data-run="run_1"']);
+    expect(plain).toContain("{{ inputs.message }}");
+    expect(plain).toContain('action="/acme/desk/session/end"');
+    const result_view = { type: "markdown" as const, props: { content: "{{ outputs.reply }}" } };
+    const state = answered({ reply: "*Now*" }, { message: "Again" });
+    const formatted = renderAppPage(await view({ ui: chat({ result_view }), conversation, state }));
+    expect(dangers(formatted)).toEqual([]);
+    expect(formatted).toContain("<strong>");
+    // The turn that the page is about is shown once.
+    expect(formatted.match(/Again/g)).toHaveLength(1);
+    expect(formatted).toContain("<em>Now</em>");
+    expect(renderAppPage(await view())).not.toContain("session/end");
   });
 
   it("says that a run goes on", async () => {

@@ -129,6 +129,7 @@ td.number{font-variant-numeric:tabular-nums}
 .note{margin-block-start:1.1rem;color:var(--soft);font-size:.825rem}
 .turns{list-style:none;margin:0 0 1.1rem;padding:0;display:grid;gap:.8rem}
 .turns:empty{display:none}
+#new-conversation{margin-block-start:.9rem;text-align:center}
 .turn{max-inline-size:min(88%,34rem);padding:.7rem 1rem;border-radius:16px;background:var(--wash);min-inline-size:0}
 .turn.visitor{justify-self:end;background:var(--accent-wash);border-end-end-radius:5px}
 .turn.app{justify-self:start;border-end-start-radius:5px}

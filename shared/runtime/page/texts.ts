@@ -7,6 +7,8 @@ export interface Texts {
   readonly message: string;
   readonly chatPlaceholder: string;
   readonly you: string;
+  readonly earlierTurns: string;
+  readonly newConversation: string;
   readonly answer: string;
   readonly result: string;
   readonly running: string;
@@ -64,6 +66,8 @@ const en: Texts = {
   message: "Message",
   chatPlaceholder: "Write a message…",
   you: "You",
+  earlierTurns: "What was said before this is remembered in short.",
+  newConversation: "New conversation",
   answer: "Answer",
   result: "Result",
   running: "Working on it…",
@@ -161,6 +165,8 @@ const zh: Texts = {
   message: "消息",
   chatPlaceholder: "请输入消息…",
   you: "你",
+  earlierTurns: "更早的对话只保留了摘要。",
+  newConversation: "新对话",
   answer: "回答",
   result: "结果",
   running: "正在处理…",

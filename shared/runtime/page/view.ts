@@ -1,6 +1,7 @@
 import type { UiSchema } from "#app";
 import type { InputDeclaration } from "#execution";
 import type { Fault } from "#platform/errors";
+import type { Conversation, Turn } from "#platform/objects/visitor-session";
 import type { RunAnswer } from "../answer.ts";
 import type { RenderMarkdown } from "./markdown.ts";
 import type { Scope } from "./scope.ts";
@@ -35,10 +36,18 @@ export interface AppView {
   readonly needsScript: boolean;
   /** Version of the product, so that a deployment's page never meets another one's script. */
   readonly release: string;
+  /** What has been said before, in an app with a chat. */
+  readonly conversation: Conversation;
   readonly state: PageState;
   /** What the visitor has typed, by input name. */
   readonly values: Readonly<Record<string, string>>;
   readonly markdown: RenderMarkdown;
+}
+
+/** The turns of the conversation besides the one that the page's state is about. */
+export function earlierTurnsOf({ conversation, state }: AppView): Turn[] {
+  const shown = state.kind === "answered" ? state.answer.run_id : null;
+  return conversation.turns.filter(({ run_id }) => run_id !== shown);
 }
 
 /** What is wrong with an input, in the page's language. */

@@ -21,6 +21,7 @@ function routeWith(...rules: [RouteRule["type"], string][]): AppRoute {
     accessPolicy: accessPolicySchema.parse({}),
     passwordGeneration: 0,
     visitorRules: rules.map(([type, value]) => ({ kind: "deny", type, value, since: 0, until: null })),
+    endedSessions: [],
   };
 }
 
@@ -55,8 +56,8 @@ describe("judgeVisitor", () => {
   });
 
   it("knows a session by its token, not by what anybody could write", async () => {
-    const session = await openSession(ctx, "app_1", new Headers());
-    const other = await openSession(ctx, "app_1", new Headers());
+    const session = await openSession(ctx, routeWith(), new Headers());
+    const other = await openSession(ctx, routeWith(), new Headers());
     const route = routeWith(["session", session.id]);
     const bring = (text: string) => isDenied(route, { headers: new Headers({ [SESSION_HEADER]: text }) });
     expect([await bring(session.token), await bring(other.token), await bring(session.id)]).toEqual([true, false, false]);

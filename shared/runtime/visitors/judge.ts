@@ -32,7 +32,7 @@ export async function judgeVisitor(ctx: Context, route: AppRoute, { ip, headers,
   const matcher = matcherOf(route.visitorRules);
   const [networks, session] = await Promise.all([
     matcher.asksFor("network") ? networkNames(ctx, ip) : [],
-    matcher.asksFor("session") ? knownSession(ctx, route.appId, headers) : null,
+    matcher.asksFor("session") ? knownSession(ctx, route, headers) : null,
   ]);
   const visitor = {
     address: parseIpAddress(ip),

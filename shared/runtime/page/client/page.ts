@@ -267,6 +267,11 @@ function resume(page: Page): void {
   const kept = keptRun(page.config.runs);
   if (kept === null) return;
   const { runId, session } = kept;
+  // It ended meanwhile, and is among what was said before.
+  if (document.querySelector(`[data-run="${CSS.escape(runId)}"]`) !== null) {
+    forgetRun(page.config.runs);
+    return;
+  }
   const fields = new URLSearchParams(kept.fields);
   resumeSession(session);
   void occupied(page, fields, null, (stage) => finish(page, stage, { runId }, fields, null));
@@ -283,6 +288,7 @@ function start(): void {
     void send(page, submissionOf(form));
   });
   sendByKeyboard(form, config.chatInput);
+  document.getElementById("new-conversation")?.addEventListener("submit", () => forgetRun(config.runs));
   resume(page);
 }
 
