@@ -75,7 +75,11 @@ describe("a manifest becomes a public app", () => {
     expect(shown.body.data).toMatchObject({ id: runId, app_id: app.id, status: "completed", trigger: "visitor" });
     const nodes = await call(`/api/v1/runs/${runId}/nodes`, { headers: member.as });
     expect(nodes.body.data.map((node: { node_id: string }) => node.node_id)).toEqual(["start", "kind", "reply", "save", "end"]);
-    const usage = await platformRows("SELECT meter, quantity FROM billing_usage_events WHERE execution_id = $1", [runId]);
+    // Written beside the run, not with it.
+    const usage = await eventually(
+      () => platformRows("SELECT meter, quantity FROM billing_usage_events WHERE execution_id = $1", [runId]),
+      (rows) => rows.length > 0,
+    );
     expect(usage).toContainEqual({ meter: "requests", quantity: "1" });
   });
 
