@@ -49,7 +49,6 @@ export function faultyDriver(driver: Driver, position: number, fault: Fault): Fa
     count: () => sent,
     driver: {
       run: (address, statement, signal) => around((asked) => driver.run(address, asked, signal))(statement),
-      ask: (address, statement, signal) => around((asked) => driver.ask(address, asked, signal))(statement),
       read: (address, statement, signal) => around((asked) => driver.read(address, asked, signal))(statement),
       command: (address, text) =>
         send(

@@ -85,10 +85,6 @@ function cutOffAfter(driver: Driver, statements: number): { readonly driver: Dri
         check();
         return count(await driver.run(...args));
       },
-      async ask(...args) {
-        check();
-        return count(await driver.ask(...args));
-      },
       async read(...args) {
         check();
         return count(await driver.read(...args));

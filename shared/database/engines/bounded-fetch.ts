@@ -7,8 +7,6 @@ export const COMMAND_LIMIT_MS = 60_000;
 /** Bytes of an answer on the wire. Above the limit on its values, below what would endanger the isolate's memory. */
 export const MAX_WIRE_BYTES = 8 * 1024 * 1024;
 
-export const answerTooLarge = () => new AppError("payload_too_large", "The answer of the database is too large.");
-
 export interface BoundedInit extends RequestInit {
   /** Bytes of the response's body, at most; without it there is no limit. */
   readonly maxResponseBytes?: number;
@@ -18,7 +16,7 @@ async function* boundedChunks(body: ReadableStream<Uint8Array>, limit: number): 
   let total = 0;
   for await (const chunk of body) {
     total += chunk.byteLength;
-    if (total > limit) throw answerTooLarge();
+    if (total > limit) throw new AppError("payload_too_large", "The answer of the database is too large.");
     yield chunk;
   }
 }

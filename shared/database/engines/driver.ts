@@ -36,8 +36,6 @@ export interface Driver {
    * `signal` aborts, the server stops the statement.
    */
   run(address: string, statement: SqlStatement, signal?: AbortSignal): Promise<SqlAnswer>;
-  /** The same for a statement that leaves nothing behind in its session, so that another may follow it there. */
-  ask(address: string, statement: SqlStatement, signal?: AbortSignal): Promise<SqlAnswer>;
   /** The same in a READ ONLY transaction: nothing is changed, whatever the statement says and the role may do. */
   read(address: string, statement: SqlStatement, signal?: AbortSignal): Promise<SqlAnswer>;
   /** One statement that no transaction may surround, such as CREATE DATABASE. It may take a minute. */

@@ -53,14 +53,14 @@ export function requiredWhere(draft: StatementDraft, table: DbTable, { operation
 
 /** A program of the one statement that the draft has become. */
 export function statementProgram(draft: StatementDraft, text: string, result = asCountedResult): Program {
-  return { kind: "statement", statement: { text, params: draft.params }, authored: false, result };
+  return { kind: "statement", statement: { text, params: draft.params }, result };
 }
 
 function authoredProgram(writer: OperationWriter, draft: StatementDraft, { sql, params = [] }: Operation<"sql">): Program {
   const tokens = writer.tokens(sql);
   const refusal = statementRefusal(tokens);
   if (refusal !== undefined) draft.faults.push({ path: "sql", code: "invalid_statement", message: `sql ${refusal}` });
-  return { kind: "statement", statement: writer.authored(tokens, params.map(encodeParameter)), authored: true, result: asResult };
+  return { kind: "statement", statement: writer.authored(tokens, params.map(encodeParameter)), result: asResult };
 }
 
 function tableProgram(

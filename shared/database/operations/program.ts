@@ -5,13 +5,8 @@ import type { OperationResult } from "./operation.ts";
 
 /** What is to be asked of a server for one operation. */
 export type Program =
-  /** One statement, whose answer is the operation's. What an author wrote may leave something behind in its session. */
-  | {
-      readonly kind: "statement";
-      readonly statement: SqlStatement;
-      readonly authored: boolean;
-      readonly result: (answer: SqlAnswer) => OperationResult;
-    }
+  /** One statement, whose answer is the operation's. */
+  | { readonly kind: "statement"; readonly statement: SqlStatement; readonly result: (answer: SqlAnswer) => OperationResult }
   /** Statements that depend on each other: they need a transaction. */
   | { readonly kind: "steps"; readonly run: (query: Query) => Promise<OperationResult> };
 

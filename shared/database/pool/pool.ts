@@ -68,8 +68,7 @@ interface RunOptions extends TransactionOptions {
 
 async function runProgram({ engine, address }: Access, program: Program, { check, ...options }: RunOptions): Promise<OperationResult> {
   if (program.kind === "statement" && !options.readOnly) {
-    const { run, ask } = engine.driver;
-    return program.result(check(await (program.authored ? run : ask)(address, program.statement, options.signal)));
+    return program.result(check(await engine.driver.run(address, program.statement, options.signal)));
   }
   return engine.driver.transaction(
     address,

@@ -47,7 +47,6 @@ function mortal(driver: Driver, death: Death): Driver {
   };
   return {
     run: (...call) => around(() => driver.run(...call)),
-    ask: (...call) => around(() => driver.ask(...call)),
     read: (...call) => around(() => driver.read(...call)),
     command: (...call) => around(() => driver.command(...call)),
     transaction: (...call) => around(() => driver.transaction(...call)),

@@ -79,11 +79,8 @@ export function createPlanetscaleDriver({ SQL_GATEWAY_ORIGIN: gateway }: Pick<En
     url.password = password;
     return { url: url.href };
   };
-  // Sessions are the far side's: this one forgets them after each statement.
-  const run: Driver["run"] = (address, statement, stop) => openSession(configOf(address), STATEMENT_LIMIT_MS, stop).query(statement);
   return {
-    run,
-    ask: run,
+    run: (address, statement, stop) => openSession(configOf(address), STATEMENT_LIMIT_MS, stop).query(statement),
     read: (address, statement, signal) =>
       transaction(configOf(address), (query) => query(statement), { readOnly: true, ...(signal && { signal }) }),
     command: async (address, text) => {

@@ -6,7 +6,6 @@ import { boundedFetch, COMMAND_LIMIT_MS, limitSignal, MAX_WIRE_BYTES, STATEMENT_
 import type { Driver, Query, SqlAnswer, SqlStatement, TransactionOptions, ValueType } from "../driver.ts";
 import { asDriverError } from "../failures.ts";
 import { postgresRefusal } from "./failures.ts";
-import { KeptConnections, type Result, TEXT_TYPES } from "./kept-connections.ts";
 
 const CONNECT_LIMIT_MS = 10_000;
 
@@ -23,6 +22,15 @@ const VALUE_TYPES: Readonly<Record<number, ValueType>> = {
   1184: "timestamp",
   3802: "json",
 };
+
+/** Every value stays as the server wrote it. */
+const TEXT_TYPES = { getTypeParser: () => (text: string) => text };
+
+interface Result {
+  readonly fields: readonly { readonly name: string; readonly dataTypeID: number }[];
+  readonly rows: readonly (readonly (string | null)[])[];
+  readonly rowCount: number | null;
+}
 
 function toAnswer({ fields, rows, rowCount }: Result): SqlAnswer {
   const columns = fields.map(({ name, dataTypeID }) => ({ name, type: VALUE_TYPES[dataTypeID] ?? ("text" as const) }));
@@ -88,15 +96,10 @@ async function transaction<T>(address: string, work: (query: Query) => Promise<T
   }
 }
 
-/**
- * Reaches PostgreSQL by Neon's protocols: HTTP for single statements, WebSockets for transactions and for statements that leave
- * nothing behind, whose connections are kept.
- */
+/** Reaches PostgreSQL by Neon's protocols: HTTP for single statements, a WebSocket for transactions. */
 export function createNeonDriver(env: Pick<Env, "SQL_GATEWAY_ORIGIN">): Driver {
-  const kept = new KeptConnections((address, processId) => run(address, { text: "SELECT pg_cancel_backend($1)", params: [processId] }));
   configureDriver(env);
   // Global to the isolate, like the driver's other settings; only requests that carry a limit are treated differently.
   neonConfig.fetchFunction = boundedFetch;
-  const ask: Driver["ask"] = async (address, statement, stop) => toAnswer(await guarded(kept.run(address, statement, stop)));
-  return { run, ask, read, command, transaction };
+  return { run, read, command, transaction };
 }
