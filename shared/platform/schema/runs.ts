@@ -42,7 +42,9 @@ export const executions = pgTable(
   },
   (table) => [
     index("executions_app_idx").on(table.workspaceId, table.appId, table.id),
-    index("executions_session_idx").on(table.workspaceId, table.appId, table.sessionId, table.id).where(sql`${table.sessionId} IS NOT NULL`),
+    index("executions_session_idx")
+      .on(table.workspaceId, table.appId, table.sessionId, table.id)
+      .where(sql`${table.sessionId} IS NOT NULL`),
     index("executions_workspace_idx").on(table.workspaceId, table.id),
     index("executions_waiting_idx").on(table.workspaceId, table.id).where(sql`${table.waiting} IS NOT NULL`),
     check(
