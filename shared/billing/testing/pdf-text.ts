@@ -1,6 +1,3 @@
-/** Bytes of WinAnsi that are not Latin-1, as far as documents here use them. */
-const WIN_ANSI: Readonly<Record<number, string>> = { 128: "€", 146: "’", 150: "–" };
-
 /** The texts that a PDF shows, in the order it writes them; written from the format's side, not from the writer's. */
 export function pdfTexts(file: Uint8Array): string[] {
   const source = new TextDecoder("latin1").decode(file);
@@ -12,7 +9,8 @@ export function pdfTexts(file: Uint8Array): string[] {
 
 function decode(hex: string, digits: 2 | 4): string {
   const codes = hex.match(new RegExp(`.{${digits}}`, "g"))?.map((code) => Number.parseInt(code, 16)) ?? [];
-  return codes.map((code) => (digits === 2 ? WIN_ANSI[code] : undefined) ?? String.fromCharCode(code)).join("");
+  // WinAnsi, as PDF calls it.
+  return digits === 2 ? new TextDecoder("windows-1252").decode(Uint8Array.from(codes)) : String.fromCharCode(...codes);
 }
 
 /** Whether the table at the end says where each object begins. */
