@@ -5,7 +5,7 @@ import { type Answer, call, echo, eventually, inParallel, type Member, platformR
 /** Connections that ask without a pause. */
 const CONNECTIONS = 64;
 /** Few enough that also a slow machine asks for more than a window's worth within it. */
-const LIMIT = { max_requests: 60, window_seconds: 3 };
+const LIMIT = { max_requests: 60, window_seconds: 6 };
 const QUOTA = 150;
 /** Milliseconds for a flood and all that follows, on a machine that has other work too. */
 const PATIENCE = 600_000;
@@ -13,7 +13,7 @@ const PATIENCE = 600_000;
  * Milliseconds of nothing but `quota_exceeded` after which the quota is used up. Before that it may be refused for a moment: what
  * the app's limit refuses has been taken out of the quota, and is given back.
  */
-const SURE = 6_000;
+const SURE = 10_000;
 /** Milliseconds between the instant at which a run was admitted and the one at which it says that it began. */
 const JITTER = 1_000;
 
