@@ -2,24 +2,19 @@
 import "openai";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { parseLiveRun } from "#platform/objects/durable-run";
+import { PlatformDatabase } from "../../shared/billing/testing/platform-database.ts";
 import { framesOf, inARow, newRun } from "./fixtures/run.ts";
 
 /** Requests to the far side, which never answers; whoever gave up hung up. */
 const requests: { readonly address: string; hungUp: boolean }[] = [];
 
-/** The platform database as its driver sees it: plenty of everything for whoever asks. */
-function plenty(): Response {
-  const names = ["workspace_id", "period_start", "period_end", "plan_code", "limits", "created_at"];
-  const start = new Date(Date.now()).toISOString();
-  const limits = JSON.stringify({ requests: null, tokens: null, db_storage_bytes: null, egress_bytes: null, run_ms: null });
-  const fields = names.map((name) => ({ name, dataTypeID: 25 }));
-  return Response.json({ command: "SELECT", rowCount: 1, rowAsArray: true, fields, rows: [["wrk", start, start, "team", limits, start]] });
-}
+/** Plenty of everything for whoever asks. */
+const database = new PlatformDatabase();
 
 function farSide(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   const address = input instanceof Request ? input.url : String(input);
   const isDatabase = new Headers(init?.headers).has("Neon-Connection-String");
-  if (isDatabase) return Promise.resolve(plenty());
+  if (isDatabase) return Promise.resolve(database.answer(String(init?.body)));
   const request = { address, hungUp: false };
   requests.push(request);
   const { promise, reject } = Promise.withResolvers<Response>();

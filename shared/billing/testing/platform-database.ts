@@ -3,7 +3,7 @@ import { monthOf } from "../calendar.ts";
 
 const statementSchema = z.object({ query: z.string(), params: z.array(z.unknown()) });
 
-/** The platform database as a quota counter's driver sees it: a plan, budgets, a ledger, and a place for notices. */
+/** The platform database as a quota counter's driver sees it: a region, a plan, budgets, a ledger, and a place for notices. */
 export class PlatformDatabase {
   up = true;
   /** What the plan includes in the month that is asked for. */
@@ -24,6 +24,7 @@ export class PlatformDatabase {
   answer(body: string): Response {
     if (!this.up) return new Response("down", { status: 500 });
     const { query, params } = statementSchema.parse(JSON.parse(body));
+    if (query.includes('from "workspaces"')) return rows([["auto"]]);
     if (query.includes('from "workspace_quotas"')) return rows([this.#period()]);
     if (query.includes('from "billing_plans"')) return rows([[JSON.stringify(this.#included())]]);
     if (query.startsWith('select "app_id" from "app_budgets"')) return rows([...this.budgets.keys()].map((app) => [app]));
