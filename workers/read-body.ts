@@ -19,14 +19,6 @@ function limited(request: Request, limit: number, onExcess: () => void): Readabl
   return request.body?.pipeThrough(counter) ?? null;
 }
 
-async function readAs<T>(request: Request, expected: string, read: (body: Body) => Promise<T>): Promise<T> {
-  try {
-    return await read(request);
-  } catch (cause) {
-    throw new AppError("bad_request", `The body is not ${expected}.`, { cause });
-  }
-}
-
 /**
  * Reads a body by `read`. Throws `payload_too_large`, and `bad_request` naming what the body should have been. A body is never
  * longer than it was announced to be (RFC 9112, section 6.3), so only one of unknown length has to be counted while it arrives.
@@ -34,13 +26,16 @@ async function readAs<T>(request: Request, expected: string, read: (body: Body) 
 async function readLimited<T>(request: Request, limit: number, expected: string, read: (body: Body) => Promise<T>): Promise<T> {
   const announced = request.headers.get("Content-Length");
   if (Number(announced ?? 0) > limit) throw tooLarge(limit);
-  if (announced !== null && !request.headers.has("Transfer-Encoding")) return readAs(request, expected, read);
   let exceeded = false;
-  const body = limited(request, limit, () => {
-    exceeded = true;
-  });
+  const counted = () => {
+    const body = limited(request, limit, () => {
+      exceeded = true;
+    });
+    return new Response(body, { headers: { "Content-Type": request.headers.get("Content-Type") ?? "" } });
+  };
+  const isBounded = announced !== null && !request.headers.has("Transfer-Encoding");
   try {
-    return await read(new Response(body, { headers: { "Content-Type": request.headers.get("Content-Type") ?? "" } }));
+    return await read(isBounded ? request : counted());
   } catch (cause) {
     if (exceeded) throw tooLarge(limit);
     throw new AppError("bad_request", `The body is not ${expected}.`, { cause });

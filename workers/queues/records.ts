@@ -47,10 +47,11 @@ async function drain(ctx: Context, outbox: string): Promise<void> {
     const { readable, unreadable } = read(rows);
     const { written, refused } = join([{ written: [], refused: unreadable }, await writeAll(ctx, readable)]);
     // Before the rows are confirmed: what ended runs owe others must not be lost with them.
-    await noteEnds(ctx, recordsOf(readable, written));
+    const records = recordsOf(readable, written);
+    await noteEnds(ctx, records);
     const [parked] = await Promise.all([refused.length === 0 ? [] : recorder.reject(refused), recorder.confirm(written)]);
-    await reportParked(ctx, outbox, readable, parked);
-    await watchTraffic(ctx, recordsOf(readable, written)).catch((error: unknown) => ctx.log.error("traffic could not be watched", error));
+    const watching = watchTraffic(ctx, records).catch((error: unknown) => ctx.log.error("traffic could not be watched", error));
+    await Promise.all([reportParked(ctx, outbox, readable, parked), watching]);
     // What was refused would only be pulled again: the rest waits for the next knock.
     if (refused.length > 0) return;
   }
