@@ -3,28 +3,14 @@ import { describe, expect, it } from "vitest";
 import { type AppRoute, accessPolicyPatchSchema, manifestSchema } from "#app";
 import { corsHeaders, preflightResponse } from "./cors.ts";
 import { frameAncestors } from "./policy.ts";
+import { publishedRoute } from "./testing/published-route.ts";
 
 const OWN = "https://desk.example.com";
 const METHODS = ["POST"];
 
 function route(allowed_origins: readonly string[]): AppRoute {
-  return {
-    workspaceId: "wrk_1",
-    workspaceSlug: "acme",
-    region: "auto",
-    appId: "app_1",
-    appSlug: "desk",
-    name: "Desk",
-    description: "",
-    status: "published",
-    versionId: "apv_1",
-    versionNumber: 1,
-    epoch: 1,
-    accessPolicy: manifestSchema.shape.access_policy.parse({ access_mode: "public_anonymous", allowed_origins: [...allowed_origins] }),
-    passwordGeneration: 0,
-    visitorRules: [],
-    endedSessions: [],
-  };
+  const accessPolicy = manifestSchema.shape.access_policy.parse({ access_mode: "public_anonymous", allowed_origins: [...allowed_origins] });
+  return publishedRoute({ accessPolicy });
 }
 
 function headersFor(listed: readonly string[], origin: string | null): Record<string, string> {

@@ -10,29 +10,13 @@ import {
   needsPassword,
   needsSignIn,
 } from "./policy.ts";
+import { publishedRoute } from "./testing/published-route.ts";
 import type { Verdict } from "./visitors/matcher.ts";
 
 type Policy = AppRoute["accessPolicy"];
 
 function route(changes: Partial<AppRoute> = {}, policy: Partial<Policy> = {}): AppRoute {
-  return {
-    workspaceId: "wrk_1",
-    workspaceSlug: "acme",
-    region: "auto",
-    appId: "app_1",
-    appSlug: "desk",
-    name: "Desk",
-    description: "",
-    status: "published",
-    versionId: "apv_1",
-    versionNumber: 1,
-    epoch: 1,
-    accessPolicy: accessPolicySchema.parse({ access_mode: "public_anonymous", ...policy }),
-    visitorRules: [],
-    passwordGeneration: 1,
-    endedSessions: [],
-    ...changes,
-  };
+  return publishedRoute({ accessPolicy: accessPolicySchema.parse({ access_mode: "public_anonymous", ...policy }), ...changes });
 }
 
 const visitor: Caller = { runKey: false, person: null, password: false };

@@ -1,29 +1,13 @@
 import { expect, it } from "vitest";
-import { type AppRoute, accessPolicySchema } from "#app";
 import { createContext } from "#platform/context";
 import type { Env } from "#platform/env";
+import { publishedRoute } from "../../shared/runtime/testing/published-route.ts";
 import { handleVisitor } from "./index.ts";
 
 const REQUESTS = 10_000;
 const CALLS = 50;
 
-const route: AppRoute = {
-  workspaceId: "wrk_1",
-  workspaceSlug: "acme",
-  region: "auto",
-  appId: "app_1",
-  appSlug: "desk",
-  name: "Desk",
-  description: "",
-  status: "published",
-  versionId: "apv_1",
-  versionNumber: 1,
-  epoch: 1,
-  accessPolicy: accessPolicySchema.parse({ access_mode: "public_anonymous" }),
-  passwordGeneration: 0,
-  visitorRules: [{ kind: "deny", type: "cidr", value: "203.0.113.0/24", since: 0, until: null }],
-  endedSessions: [],
-};
+const route = publishedRoute({ visitorRules: [{ kind: "deny", type: "cidr", value: "203.0.113.0/24", since: 0, until: null }] });
 
 it("10,000 requests from a network that is denied cost at most 50 calls of objects", async () => {
   let now = Date.UTC(2026, 10, 20);

@@ -1,28 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { type AppRoute, accessPolicySchema, type RouteRule } from "#app";
+import type { AppRoute, RouteRule } from "#app";
 import { networkName } from "../admission/client-network.ts";
 import { openSession, SESSION_HEADER } from "../session.ts";
 import { SESSION_KEYS, testContext } from "../testing/context.ts";
+import { publishedRoute } from "../testing/published-route.ts";
 import { type Arrival, judgeVisitor } from "./judge.ts";
 
 function routeWith(...rules: [RouteRule["type"], string][]): AppRoute {
-  return {
-    workspaceId: "wrk_1",
-    workspaceSlug: "acme",
-    region: "auto",
-    appId: "app_1",
-    appSlug: "desk",
-    name: "Desk",
-    description: "",
-    status: "published",
-    versionId: "apv_1",
-    versionNumber: 1,
-    epoch: 1,
-    accessPolicy: accessPolicySchema.parse({}),
-    passwordGeneration: 0,
-    visitorRules: rules.map(([type, value]) => ({ kind: "deny", type, value, since: 0, until: null })),
-    endedSessions: [],
-  };
+  return publishedRoute({ visitorRules: rules.map(([type, value]) => ({ kind: "deny", type, value, since: 0, until: null })) });
 }
 
 const { ctx } = testContext({});
