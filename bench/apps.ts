@@ -61,7 +61,7 @@ export const guestbook = {
       },
     ],
   },
-  access_policy: unlimited,
+  access_policy: limited,
 };
 
 /** Three nodes, of which one reads ten rows of the guestbook's table. */

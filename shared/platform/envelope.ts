@@ -1,5 +1,6 @@
 import { systemRandom } from "#platform/clock";
 import type { Env } from "#platform/env";
+import { joined } from "#platform/joined";
 
 /** Where a secret belongs. A sealed text opens only with the very same binding, so it cannot be moved to another tenant or field. */
 export interface SecretBinding {
@@ -60,7 +61,7 @@ async function importKeyRing(configured: string): Promise<KeyRing> {
 function keyRing(env: EnvelopeEnv): Promise<KeyRing> {
   const configured = env.ENVELOPE_KEYS;
   const known = keyRings.get(configured);
-  if (known) return known;
+  if (known) return joined(known);
   const imported = importKeyRing(configured);
   keyRings.set(configured, imported);
   return imported;

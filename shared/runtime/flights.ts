@@ -1,4 +1,5 @@
 import type { Context } from "#platform/context";
+import { joined } from "#platform/joined";
 
 interface Flight<V> {
   readonly landing: Promise<V>;
@@ -15,7 +16,7 @@ export class Flights<V> {
   join(ctx: Context, key: string, load: () => Promise<V>): Promise<V> {
     const now = ctx.clock.now();
     const flying = this.#flights.get(key);
-    if (flying !== undefined && now - flying.since < STALE_MS) return flying.landing;
+    if (flying !== undefined && now - flying.since < STALE_MS) return joined(flying.landing);
     const flight: Flight<V> = { landing: load(), since: now };
     this.#flights.set(key, flight);
     const land = () => {

@@ -1,3 +1,4 @@
+import { joined } from "#platform/joined";
 import { Demand } from "./demand.ts";
 import type { Exchange, Grant } from "./exchange.ts";
 import { Pocket, type Unit } from "./pocket.ts";
@@ -151,7 +152,7 @@ export class LeaseHolder<A extends Grant> {
     const batch = this.#gathering;
     batch.waiting += units;
     while (!batch.call && this.#isCalling(caller.now())) {
-      await this.#inFlight?.done;
+      if (this.#inFlight) await joined(this.#inFlight.done);
       const answer = batch.call ? undefined : known();
       if (answer === undefined) continue;
       batch.waiting -= units;
@@ -161,7 +162,7 @@ export class LeaseHolder<A extends Grant> {
       this.#gathering = undefined;
       batch.call = this.#call(caller, batch, "finished");
     }
-    await batch.call;
+    await joined(batch.call);
     const unit = units === 1 ? batch.units.shift() : undefined;
     return unit && this.#taken(unit, caller);
   }
