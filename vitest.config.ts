@@ -4,8 +4,11 @@ import { defineConfig } from "vitest/config";
 
 /**
  * `unit`: code that runs in Node, some of it against a real PostgreSQL. `workers`: objects and everything else that needs
- * the Workers runtime, in workerd. `flows`: the whole local stack from outside, over HTTP and in a browser.
+ * the Workers runtime, in workerd. `flows`: the whole local stack from outside, over HTTP and in a browser. `faults`: the same,
+ * on a stack of its own whose processes are killed.
  */
+const onStack = { globalSetup: ["tests/stack.ts"], fileParallelism: false, testTimeout: 120_000, hookTimeout: 60_000 };
+
 export default defineConfig({
   test: {
     projects: [
@@ -26,16 +29,8 @@ export default defineConfig({
         plugins: [cloudflareTest({ wrangler: { configPath: "./tests/workers/wrangler.toml" } })],
         test: { name: "workers", include: ["{shared,workers,durable-objects}/**/*.workers.test.ts"] },
       },
-      {
-        test: {
-          name: "flows",
-          include: ["tests/{flows,browser}/**/*.test.ts"],
-          globalSetup: ["tests/stack.ts"],
-          fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 60_000,
-        },
-      },
+      { test: { ...onStack, name: "flows", include: ["tests/{flows,browser}/**/*.test.ts"] } },
+      { test: { ...onStack, name: "faults", include: ["tests/faults/**/*.test.ts"] } },
     ],
   },
 });

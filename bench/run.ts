@@ -36,6 +36,8 @@ interface Comparison {
 const home = mkdtempSync(join(tmpdir(), "agentflow-bench-"));
 console.log("Starting the local stack for its database, and publishing the apps …");
 const stack = await startStack(home);
+// Stopped half-way, it leaves nothing running.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stack.stop().finally(() => process.exit(1)));
 const publish = await openWorkspace(stack, null);
 const [greetingPath, guestbookPath, readerPath, scarcePath, closedPath] = [
   await publish(greeting),

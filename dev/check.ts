@@ -18,47 +18,56 @@ interface Tally {
 
 interface Check {
   readonly name: string;
-  readonly run: () => Promise<Tally>;
+  readonly run: (run: Run) => Promise<Tally>;
 }
+
+/** Runs a program to its end, and gives its exit code. */
+type Run = (program: string, ...args: string[]) => Promise<number>;
 
 const reports = mkdtempSync(join(tmpdir(), "agentflow-check-"));
 
-const checks: readonly Check[] = [
-  { name: "lint", run: () => step("biome", "ci", "--error-on-warnings", ".") },
-  { name: "types", run: types },
-  { name: "unused", run: unused },
-  { name: "unit", run: () => tests("unit") },
-  { name: "workers", run: () => tests("workers") },
-  { name: "flows", run: () => tests("flows") },
+/** Those of one line run side by side: flows and faults wait for clocks more than they compute, each on a stack of its own. */
+const checks: readonly (readonly Check[])[] = [
+  [
+    { name: "types", run: types },
+    { name: "lint", run: (run) => step(run, "biome", "ci", "--error-on-warnings", ".") },
+    { name: "unused", run: unused },
+  ],
+  [{ name: "unit", run: (run) => tests(run, "unit") }],
+  [{ name: "workers", run: (run) => tests(run, "workers") }],
+  [
+    { name: "flows", run: (run) => tests(run, "flows") },
+    { name: "faults", run: (run) => tests(run, "faults") },
+  ],
 ];
 
 /** Route types that the console's sources import; made anew, since they are not kept in git. */
 let generated: Promise<number> | undefined;
 function generateRouteTypes(): Promise<number> {
-  generated ??= run("react-router", "typegen", "console");
+  generated ??= aloud("react-router", "typegen", "console");
   return generated;
 }
 
-async function types(): Promise<Tally> {
+async function types(run: Run): Promise<Tally> {
   const codes = [await generateRouteTypes()];
   for (const project of [".", "dev", "console", "shared/runtime/page/client"]) codes.push(await run("tsc", "--project", project));
   const failed = codes.filter((code) => code !== 0).length;
   return { passed: codes.length - failed, failed, skipped: 0 };
 }
 
-async function unused(): Promise<Tally> {
+async function unused(run: Run): Promise<Tally> {
   await generateRouteTypes();
-  return step("knip");
+  return step(run, "knip");
 }
 
 /** A check that either passes or fails. */
-async function step(program: string, ...args: string[]): Promise<Tally> {
+async function step(run: Run, program: string, ...args: string[]): Promise<Tally> {
   const code = await run(program, ...args);
   return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
 }
 
 /** One project of vitest.config.ts. A run that dies without a report is one failure. */
-async function tests(project: string): Promise<Tally> {
+async function tests(run: Run, project: string): Promise<Tally> {
   const file = join(reports, `${project}.json`);
   const code = await run("vitest", "run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${file}`);
   const report = readReport(file);
@@ -85,7 +94,8 @@ function readReport(file: string): Report {
   }
 }
 
-function run(program: string, ...args: string[]): Promise<number> {
+/** What it says is seen at once. */
+function aloud(program: string, ...args: string[]): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: "inherit" });
     child.once("error", reject);
@@ -93,24 +103,51 @@ function run(program: string, ...args: string[]): Promise<number> {
   });
 }
 
+/** What it says is kept. */
+function into(kept: Buffer[]): Run {
+  return (program, ...args) =>
+    new Promise((resolve, reject) => {
+      const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
+      for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => kept.push(chunk));
+      child.once("error", reject);
+      child.once("close", (code) => resolve(code ?? 1));
+    });
+}
+
 const wanted = process.argv.slice(2);
-const unknown = wanted.filter((name) => !checks.some((check) => check.name === name));
+const names = checks.flat().map(({ name }) => name);
+const unknown = wanted.filter((name) => !names.includes(name));
 if (unknown.length > 0) {
-  console.error(`Unknown check: ${unknown.join(", ")}. There are: ${checks.map((check) => check.name).join(", ")}.`);
+  console.error(`Unknown check: ${unknown.join(", ")}. There are: ${names.join(", ")}.`);
   process.exit(2);
 }
 
 const total: Tally = { passed: 0, failed: 0, skipped: 0 };
 const lines: string[] = [];
-for (const { name, run: perform } of checks.filter((check) => wanted.length === 0 || wanted.includes(check.name))) {
-  console.log(`\n── ${name}`);
+for (const together of checks) {
+  const asked = together.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+  // The first is heard as it goes, the others one after the other when it is over.
+  const [first, ...others] = asked.map((check, index) => (index === 0 ? perform(check, aloud) : performQuietly(check)));
+  await first;
+  for (const other of others) console.log(await other);
+}
+
+async function perform({ name, run }: Check, how: Run): Promise<void> {
+  if (how === aloud) console.log(`\n── ${name}`);
   const started = Date.now();
-  const tally = await perform();
+  const tally = await run(how);
   total.passed += tally.passed;
   total.failed += tally.failed;
   total.skipped += tally.skipped;
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
   lines.push(`${name.padEnd(8)} ${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped in ${seconds} s`);
+}
+
+/** Gives what the check said. */
+async function performQuietly(check: Check): Promise<string> {
+  const kept: Buffer[] = [];
+  await perform(check, into(kept));
+  return `\n── ${check.name}\n${Buffer.concat(kept).toString()}`;
 }
 // What needs a program that is not here is skipped, and some of it is not even counted.
 const missing = [

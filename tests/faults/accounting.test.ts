@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { type Answer, call, eventually, inParallel, leadDesk, platformRows, publishApp, signUp, stack } from "../flows/client.ts";
 import { killAll } from "../stack.ts";
-import { type Answer, call, eventually, inParallel, leadDesk, platformRows, publishApp, signUp, stack } from "./client.ts";
 
 const question = { inputs: { email: "ada@example.test", message: "how much is it" } };
 

@@ -1,7 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { killAll } from "../stack.ts";
 import {
   apiKey,
   call,
@@ -14,7 +13,8 @@ import {
   publishApp,
   signUp,
   stack,
-} from "./client.ts";
+} from "../flows/client.ts";
+import { killAll } from "../stack.ts";
 
 let member: Member;
 let app: PublishedApp;

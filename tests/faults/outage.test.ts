@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { call, echo, type Json, leadDesk, publishApp, signUp, stack } from "./client.ts";
+import { call, echo, type Json, leadDesk, publishApp, signUp, stack } from "../flows/client.ts";
 
 /** Milliseconds for anything at all, on a machine that has other work too. */
 const PATIENCE = 300_000;

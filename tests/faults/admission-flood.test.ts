@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { type Answer, call, echo, eventually, inParallel, type Member, platformRows, publishApp, signUp, stack } from "../flows/client.ts";
 import { killWorker } from "../stack.ts";
-import { type Answer, call, echo, eventually, inParallel, type Member, platformRows, publishApp, signUp, stack } from "./client.ts";
 
 /** Connections that ask without a pause. */
 const CONNECTIONS = 64;

@@ -3,7 +3,6 @@ import { createServer, type Server } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { createParser } from "eventsource-parser";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { killWorker } from "../stack.ts";
 import {
   type Answer,
   call,
@@ -16,7 +15,8 @@ import {
   type SseEvent,
   signUp,
   stack,
-} from "./client.ts";
+} from "../flows/client.ts";
+import { killWorker } from "../stack.ts";
 
 const KILLS = 20;
 /** Milliseconds for anything at all, on a machine that has other work too. */
