@@ -5,12 +5,12 @@ const SECOND = 1_000;
 const DAY = 86_400 * SECOND;
 
 /** How long (ms) the steps of a certificate's order take, as they do on a good day. */
-export const PACE = { initializing: SECOND, issuance: 2 * SECOND, deployment: 2 * SECOND } as const;
+const PACE = { initializing: SECOND, issuance: 2 * SECOND, deployment: 2 * SECOND } as const;
 /** Checks of a hostname, and of domain control, go on for a week; a hostname that has moved is deleted a week later. */
 const CHECKS_MS = 7 * DAY;
 const MOVED_MS = 7 * DAY;
 /** A certificate holds for 90 days and is renewed in its last 30. */
-export const CERTIFICATE_MS = 90 * DAY;
+const CERTIFICATE_MS = 90 * DAY;
 const RENEWAL_MS = 30 * DAY;
 
 /** What the far side sees of the world outside. */
@@ -35,24 +35,24 @@ export async function settle(hostname: CustomHostname, now: number, world: World
 }
 
 /** https://developers.cloudflare.com/cloudflare-for-platforms/cloudflare-for-saas/domain-support/hostname-validation/ */
-async function settleHostname(hostname: CustomHostname, now: number, world: World, points: boolean): Promise<void> {
+async function settleHostname(hostname: CustomHostname, now: number, world: World, points: boolean | null): Promise<void> {
   if (hostname.status === "active") {
     // Checked before it led here, it may lead elsewhere for as long as its owner likes.
-    if (hostname.hasPointed && !points) Object.assign(hostname, { status: "moved", movedAt: now });
-    hostname.hasPointed ||= points;
+    if (hostname.hasPointed && points === false) Object.assign(hostname, { status: "moved", movedAt: now });
+    hostname.hasPointed ||= points === true;
     return;
   }
   if (hostname.status !== "pending") return;
   if (now - hostname.checkedSince >= CHECKS_MS) {
     Object.assign(hostname, { status: "moved", movedAt: hostname.checkedSince + CHECKS_MS });
     if (hostname.ssl.status !== "active") hostname.ssl.status = "validation_timed_out";
-  } else if (points || (await isOwned(hostname, world))) {
-    Object.assign(hostname, { status: "active", hasPointed: points });
+  } else if (points === true || (await isOwned(hostname, world))) {
+    Object.assign(hostname, { status: "active", hasPointed: points === true });
   }
 }
 
 async function isOwned({ hostname, ownershipToken, id }: CustomHostname, { lookUp, visit }: World): Promise<boolean> {
-  if ((await lookUp(`_cf-custom-hostname.${hostname}`, "TXT")).includes(ownershipToken)) return true;
+  if ((await lookUp(`_cf-custom-hostname.${hostname}`, "TXT"))?.includes(ownershipToken)) return true;
   return (await visit(ownershipUrl(hostname, id))) === ownershipToken;
 }
 
@@ -71,7 +71,7 @@ export function delegationTarget(hostname: string, delegationId: string): string
   return `${hostname}.${delegationId}.dcv.cloudflare.com`;
 }
 
-async function settleCertificate(hostname: CustomHostname, now: number, world: World, points: boolean): Promise<void> {
+async function settleCertificate(hostname: CustomHostname, now: number, world: World, points: boolean | null): Promise<void> {
   const { ssl } = hostname;
   if (ssl.expiresAt !== null && now >= ssl.expiresAt && ssl.status !== "active") ssl.status = "expired";
   if (ssl.status === "initializing" && now - ssl.orderedAt >= PACE.initializing) ssl.status = "pending_validation";
@@ -82,7 +82,7 @@ async function settleCertificate(hostname: CustomHostname, now: number, world: W
   }
 }
 
-async function validate({ hostname, ssl }: CustomHostname, now: number, world: World, points: boolean): Promise<void> {
+async function validate({ hostname, ssl }: CustomHostname, now: number, world: World, points: boolean | null): Promise<void> {
   if (await controls(hostname, ssl.method, ssl.token, world, points)) ssl.validatedAt = now;
   else if (ssl.expiresAt === null && now - ssl.orderedAt >= CHECKS_MS) ssl.status = "validation_timed_out";
 }
@@ -96,18 +96,24 @@ function proceed({ ssl }: CustomHostname, now: number, validatedAt: number): voi
 }
 
 /** Renewed where domain control can be shown without its owner; else the owner is waited for, until the certificate ends. */
-async function renew({ hostname, ssl }: CustomHostname, now: number, expiresAt: number, world: World, points: boolean): Promise<void> {
+async function renew(
+  { hostname, ssl }: CustomHostname,
+  now: number,
+  expiresAt: number,
+  world: World,
+  points: boolean | null,
+): Promise<void> {
   const token = newToken();
   if (await controls(hostname, ssl.method, token, world, points)) ssl.expiresAt = now + CERTIFICATE_MS;
   else Object.assign(ssl, { status: now >= expiresAt ? "expired" : "pending_validation", token, orderedAt: now });
 }
 
 /** https://developers.cloudflare.com/cloudflare-for-platforms/cloudflare-for-saas/security/certificate-management/issue-and-validate/ */
-async function controls(hostname: string, method: string, token: string, world: World, points: boolean): Promise<boolean> {
-  if (method === "http") return points || (await world.visit(validationUrl(hostname, token))) === token;
+async function controls(hostname: string, method: string, token: string, world: World, points: boolean | null): Promise<boolean> {
+  if (method === "http") return points === true || (await world.visit(validationUrl(hostname, token))) === token;
   if (method !== "txt") return false;
   const challenge = `_acme-challenge.${hostname}`;
   const delegated = await world.lookUp(challenge, "CNAME");
-  if (delegated.some((name) => name.replace(/\.$/, "") === delegationTarget(hostname, world.delegationId))) return true;
-  return (await world.lookUp(challenge, "TXT")).includes(token);
+  if (delegated?.some((name) => name.replace(/\.$/, "") === delegationTarget(hostname, world.delegationId))) return true;
+  return (await world.lookUp(challenge, "TXT"))?.includes(token) ?? false;
 }

@@ -26,7 +26,7 @@ export interface CloudflareApiOptions {
   readonly refuseReserved?: boolean;
 }
 
-export interface Quota {
+interface Quota {
   readonly allocated: number;
   readonly hardCap: number;
 }
