@@ -134,6 +134,13 @@ describe("silence", () => {
     expect(decide(situation({ ...silent, inService: false, status: "verified" })).status).toBe("verified");
   });
 
+  it("does not let a claim run out of time", () => {
+    expect(outcome({ over: true, custom: { kind: "unknown" } })[0]).toBe("issuing");
+    expect(outcome({ over: true, custom: known("active", "initializing"), dns: { ownership: PASSED, routing: SILENT } })[0]).toBe(
+      "issuing",
+    );
+  });
+
   it("of Cloudflare changes nothing, whatever DNS says, once ownership is proved", () => {
     for (const routing of [PASSED, MISSING, SILENT, found("pending", "not_everywhere")]) {
       expect(outcome({ status: "active", custom: { kind: "unknown" }, dns: { ownership: PASSED, routing } })[0]).toBe("active");

@@ -187,9 +187,15 @@ function routed(situation: Situation, routing: Verdict): Outcome {
   return { status: "verifying", nextStep: steps.waitForDns() };
 }
 
+/** Whether somebody who would have to be asked could not be. */
+function isSilent({ custom, dns: { routing } }: Situation): boolean {
+  return custom.kind === "unknown" || (routing.state === "unknown" && routing.reason !== "no_target");
+}
+
 /** What takes longer than the time for it has failed; what leads elsewhere for so long, and does not prove its owner, is free for others. */
-function onTime({ over, status, dns, records }: Situation, outcome: Outcome): Outcome {
-  if (!over || outcome.status === "active" || outcome.status === "verified") return outcome;
+function onTime(situation: Situation, outcome: Outcome): Outcome {
+  const { over, status, dns, records } = situation;
+  if (!over || isSilent(situation) || outcome.status === "active" || outcome.status === "verified") return outcome;
   if (outcome.status === "moved") {
     const left = status === "moved" && dns.routing.state === "failed" && dns.ownership.state === "failed";
     return left ? { status: "failed", nextStep: steps.verificationLapsed(records) } : outcome;

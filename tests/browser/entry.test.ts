@@ -23,7 +23,9 @@ beforeAll(async () => {
   const app = await publishApp(owner, manifest("Shop", "private"));
   const hostname = `shop-${Date.now()}.example.test`;
   const domain = await call(`/api/v1/apps/${app.id}/domains`, { headers: owner.as, body: { hostname } });
-  await platformRows("UPDATE app_domains SET status = 'active' WHERE id = $1", [domain.body.data.id]);
+  await platformRows("UPDATE app_domains SET status = 'active', verified_at = now(), next_check_at = NULL WHERE id = $1", [
+    domain.body.data.id,
+  ]);
   shop = `http://${hostname}:${new URL(stack().api).port}`;
   locked = await publishApp(owner, manifest("Locked", "private"));
   browser = await launch();
