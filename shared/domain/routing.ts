@@ -7,6 +7,10 @@ import { normalizeHostname } from "./hostnames.ts";
 export interface HostnameTarget {
   readonly workspaceId: string;
   readonly appId: string;
+  /** The version that is served; `null`: the one that the app publishes. */
+  readonly versionId: string | null;
+  /** The canonical hostname, where this one only leads to it. */
+  readonly redirectTo: string | null;
 }
 
 /** How long (ms) this isolate trusts what it last heard about a hostname; a removal holds everywhere within it. */
@@ -39,7 +43,7 @@ async function readTarget(ctx: Context, hostname: string): Promise<HostnameTarge
     .select({ workspaceId: appDomains.workspaceId, appId: appDomains.appId })
     .from(appDomains)
     .where(and(eq(appDomains.hostname, hostname), eq(appDomains.status, "active")));
-  return row ?? null;
+  return row ? { ...row, versionId: null, redirectTo: null } : null;
 }
 
 function remember(hostname: string, target: HostnameTarget | null, until: number): void {
