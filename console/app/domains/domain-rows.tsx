@@ -13,7 +13,10 @@ export function DomainRows({ domains, workspaceId }: { readonly domains: readonl
       header: text.domains.hostname,
       kind: "title",
       cell: ({ id, app_id, unicode_hostname }) => (
-        <Link to={paths.domain(workspaceId, app_id, id)} className="break-all hover:text-accent hover:underline">
+        <Link
+          to={paths.domain(workspaceId, app_id, id)}
+          className="wrap-anywhere hover:text-accent hover:underline sm:inline-block sm:min-w-52"
+        >
           {unicode_hostname}
         </Link>
       ),

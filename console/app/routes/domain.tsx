@@ -2,7 +2,7 @@ import { data, Link } from "react-router";
 import { readIfAllowed, readOne } from "../api/client.server.ts";
 import { type Domain, domainSchema } from "../api/domain-schemas.ts";
 import { appSchema, versionSchema } from "../api/schemas.ts";
-import { SETTLING } from "../api/words.ts";
+import { type DomainStatusWord, SETTLING } from "../api/words.ts";
 import { DomainStatus } from "../components/badge.tsx";
 import { Title } from "../components/page.tsx";
 import { ProblemNote } from "../components/problem.tsx";
@@ -21,6 +21,9 @@ import { visitContext } from "../visit.ts";
 import type { Route } from "./+types/domain.ts";
 import { useApp } from "./app.tsx";
 import { useWorkspace } from "./workspace.tsx";
+
+/** Statuses in which nothing is served yet, so that there is nothing to switch. */
+const BEFORE: readonly DomainStatusWord[] = ["pending", "verifying", "failed"];
 
 export async function loader({ params, context }: Route.LoaderArgs) {
   const visit = context.get(visitContext);
@@ -57,7 +60,7 @@ export default function DomainPage({ loaderData: { domain, apps, versions }, act
       <DomainChecks domain={domain} live={live} may={may("domains:manage")} />
       {may("domains:manage") ? (
         <>
-          <ServedPart domain={domain} apps={apps} versions={versions} />
+          {BEFORE.includes(domain.status) ? null : <ServedPart domain={domain} apps={apps} versions={versions} />}
           <RolePart domain={domain} />
           <CertificatePart domain={domain} />
           <RemovePart domain={domain} />
