@@ -2,8 +2,9 @@ import type { Domain } from "../api/domain-schemas.ts";
 import { useLocale, useText } from "../i18n/use-text.ts";
 
 /** What is to be done next, in the page's language; in the API's own words where it says something new. */
-export function useNextStep({ status, next_step }: Pick<Domain, "status" | "next_step">): string {
+export function useNextStep({ status, next_step, redirect_to }: Pick<Domain, "status" | "next_step" | "redirect_to">): string {
   const text = useText();
+  if (next_step === null && status === "active" && redirect_to !== null) return text.domains.redirects(redirect_to);
   if (next_step === null) return status === "active" ? text.domains.live : text.domains.nothingToDo;
   const known: Readonly<Record<string, string>> = text.domains.steps;
   return known[next_step.code] ?? next_step.message;
