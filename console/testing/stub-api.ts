@@ -195,8 +195,8 @@ function domain(id: string, hostname: string, status: string, changes: object = 
       { ...record, purpose: "ownership", type: "TXT", name: `_cf-custom-hostname.${hostname}`, value: "0d89c70d-ad9f", required: false },
     ],
     checks: {
-      ownership: { state: done ? "passed" : "failed", detail: done ? "" : "There is no such record." },
-      routing: { state: done ? "passed" : "pending", detail: null },
+      ownership: { state: done ? "passed" : "failed", detail: done ? "txt" : "missing" },
+      routing: { state: done ? "passed" : "pending", detail: done ? "cname" : "not_everywhere" },
       hostname: { status: done ? "active" : null, errors: [] },
       certificate: { status: done ? "active" : null, method: "http", expires_at: done ? "2027-02-12T09:00:00.000Z" : null, errors: [] },
       checked_at: "2026-11-22T18:20:06.000Z",
@@ -222,7 +222,7 @@ const domains = [
   domain("dom_3", "www.shop.northwind.example", "active", {
     canonical: false,
     redirect_to: "shop.northwind.example",
-    notices: [{ code: "certificate_expires_7", at: "2026-11-22T18:20:06.000Z" }],
+    notices: [{ code: "certificate_expires_in_7_days", at: "2026-11-22T18:20:06.000Z" }],
   }),
   domain("dom_4", "xn--bcher-kva.example", "action_needed", {
     unicode_hostname: "bücher.example",

@@ -11,24 +11,23 @@ import { useLocale, useText } from "../i18n/use-text.ts";
 /** What was found out last: of ownership, of DNS, and of what Cloudflare has. */
 export function DomainChecks({ domain, live, may }: { readonly domain: Domain; readonly live: boolean; readonly may: boolean }) {
   const text = useText();
+  const reasons: Readonly<Record<string, string>> = text.domains.reasons;
+  const said = (detail: string | null) => (detail === null ? null : (reasons[detail] ?? detail));
   const { ownership, routing, hostname, certificate, checked_at, next_check_at } = domain.checks;
   return (
     <Card title={text.domains.checks}>
       <ul className="divide-y divide-line">
-        <Check name={text.domains.checkNames.ownership} state={ownership.state} details={[ownership.detail]} />
-        <Check name={text.domains.checkNames.routing} state={routing.state} details={[routing.detail]}>
-          {domain.behind_proxy ? text.domains.proxied : null}
+        <Check name={text.domains.checkNames.ownership} state={ownership.state}>
+          {said(ownership.detail)}
         </Check>
-        <Check
-          name={text.domains.checkNames.hostname}
-          state={stateOf(hostname.status)}
-          details={hostname.errors}
-          status={hostname.status}
-        />
+        <Check name={text.domains.checkNames.routing} state={routing.state}>
+          {domain.behind_proxy ? text.domains.proxied : said(routing.detail)}
+        </Check>
+        <Check name={text.domains.checkNames.hostname} state={stateOf(hostname.status)} errors={hostname.errors} status={hostname.status} />
         <Check
           name={text.domains.checkNames.certificate}
           state={stateOf(certificate.status)}
-          details={certificate.errors}
+          errors={certificate.errors}
           status={certificate.status}
         >
           {certificate.expires_at === null ? null : (
@@ -71,16 +70,15 @@ function stateOf(status: string | null): CheckState {
 interface CheckProps {
   readonly name: string;
   readonly state: CheckState;
-  /** In the API's own words. */
-  readonly details: readonly (string | null)[];
+  /** In Cloudflare's own words. */
+  readonly errors?: readonly string[];
   /** As Cloudflare calls it. */
   readonly status?: string | null;
   readonly children?: ReactNode;
 }
 
-function Check({ name, state, details, status, children }: CheckProps) {
+function Check({ name, state, errors = [], status, children }: CheckProps) {
   const locale = useLocale();
-  const told = details.filter((detail) => detail !== null && detail !== "");
   return (
     <li className="flex flex-wrap items-baseline gap-x-4 gap-y-1 py-3 first:pt-0">
       <span className="flex min-w-0 flex-1 basis-48 flex-wrap items-baseline gap-x-3 text-sm font-medium">
@@ -88,9 +86,9 @@ function Check({ name, state, details, status, children }: CheckProps) {
         {status ? <code className="font-mono text-xs font-normal break-all text-ink-soft">{status}</code> : null}
       </span>
       <CheckBadge state={state} />
-      {told.length === 0 && !children ? null : (
+      {errors.length === 0 && !children ? null : (
         <span className="basis-full text-sm text-ink-soft">
-          {told.length === 0 ? null : <span {...(locale === "en" ? {} : { lang: "en" })}>{told.join(" ")} </span>}
+          {errors.length === 0 ? null : <span {...(locale === "en" ? {} : { lang: "en" })}>{errors.join(" ")} </span>}
           {children}
         </span>
       )}
