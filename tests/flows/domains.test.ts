@@ -16,7 +16,10 @@ beforeAll(async () => {
   app = await publishApp(member, echo("Hello", { name: "Shop" }));
 });
 
-const newHost = () => `shop-${process.pid}-${Date.now()}-${(count += 1)}.example.test`;
+function newHost(): string {
+  count += 1;
+  return `shop-${Date.now()}-${count}.example.test`;
+}
 
 function domains(method: string, path = "", body?: unknown, appId = app.id) {
   return call(`/api/v1/apps/${appId}/domains${path}`, { method, headers: member.as, ...(body === undefined ? {} : { body }) });
