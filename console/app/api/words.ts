@@ -105,7 +105,6 @@ export const SETTLING: readonly DomainStatusWord[] = ["pending", "verifying", "i
 
 /** How domain control is shown to the certificate authority. */
 export const CERTIFICATE_METHODS = ["http", "txt", "delegated"] as const;
-export type CertificateMethod = (typeof CERTIFICATE_METHODS)[number];
 
 export const CHECK_STATES = ["passed", "failed", "pending", "unknown"] as const;
 export type CheckState = (typeof CHECK_STATES)[number];
