@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import Cloudflare, { APIError } from "cloudflare";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type CloudflareApi, startCloudflareApi } from "./server.ts";
@@ -234,6 +237,25 @@ describe("Cloudflare's API of custom hostnames for Cloudflare's own client", () 
     api.pin(id, null);
     api.pin(id, { status: "active", ssl: "active" });
     expect(await statusesOf(id)).toEqual(["active", "active"]);
+  });
+
+  it("keeps its hostnames from one start to the next, where it is given a file", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "cloudflare-api-"));
+    const options = {
+      port: 0,
+      token: TOKEN,
+      zoneId: ZONE,
+      target: "t.dev",
+      lookUp: async () => [],
+      file: join(directory, "hostnames.json"),
+    };
+    const first = await startCloudflareApi(options);
+    const made = first.add(HOST);
+    await first.close();
+    const second = await startCloudflareApi(options);
+    expect(second.hostnames()).toEqual([made]);
+    await second.close();
+    await rm(directory, { recursive: true });
   });
 
   it("is told the same from another process", async () => {

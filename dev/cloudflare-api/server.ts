@@ -7,6 +7,7 @@ import { type Fault, interferenceOf } from "./faults.ts";
 import { settle, type World } from "./lifecycle.ts";
 import type { LookUp } from "./look-up.ts";
 import { createRateLimit } from "./rate-limit.ts";
+import { readHostnames, writeHostnames } from "./state-file.ts";
 import { failure, onWire, pageOf, REFUSALS, success } from "./wire.ts";
 
 export interface CloudflareApiOptions {
@@ -22,6 +23,8 @@ export interface CloudflareApiOptions {
   readonly visit?: World["visit"];
   readonly time?: DoubleTime;
   readonly quota?: Quota;
+  /** Where its hostnames are kept from one start to the next; nowhere unless it is given. */
+  readonly file?: string;
   /** The real one refuses names such as `shop.example.test` and `shop.example.com`; the double takes them unless it is told to. */
   readonly refuseReserved?: boolean;
 }
@@ -74,7 +77,7 @@ interface Zone {
  * Listens on this machine only.
  */
 export async function startCloudflareApi(options: CloudflareApiOptions): Promise<CloudflareApi> {
-  const zone = createZone(options);
+  const zone = createZone(options, options.file === undefined ? [] : await readHostnames(options.file));
   const tooMany = createRateLimit();
   const double = await startApiDouble({
     port: options.port,
@@ -97,7 +100,10 @@ export async function startCloudflareApi(options: CloudflareApiOptions): Promise
     clock: zone.clock,
     seen: double.seen,
     interfere: double.interfere,
-    close: double.close,
+    async close() {
+      await double.close();
+      if (options.file !== undefined) await writeHostnames(options.file, [...zone.hostnames.values()]);
+    },
     hostnames: () => [...zone.hostnames.values()],
     add: (hostname) => add(zone, newHostname(hostname, "http", zone.clock.now())),
     pin: (id, statuses) => pin(zone, id, statuses),
@@ -109,18 +115,14 @@ export async function startCloudflareApi(options: CloudflareApiOptions): Promise
   return api;
 }
 
-function createZone({
-  time = "wall",
-  lookUp,
-  visit = async () => null,
-  target,
-  quota,
-  refuseReserved = false,
-}: CloudflareApiOptions): Zone {
+function createZone(
+  { time = "wall", lookUp, visit = async () => null, target, quota, refuseReserved = false }: CloudflareApiOptions,
+  kept: readonly CustomHostname[],
+): Zone {
   return {
     clock: createDoubleClock(time),
     world: { lookUp, visit, target: target.toLowerCase(), delegationId: ID },
-    hostnames: new Map(),
+    hostnames: new Map(kept.map((hostname) => [hostname.id, hostname])),
     refuseReserved,
     // What a zone of a plan without contract has: https://developers.cloudflare.com/cloudflare-for-platforms/cloudflare-for-saas/plans/
     quota: quota ?? { allocated: 100, hardCap: 50_000 },

@@ -36,7 +36,12 @@ export async function startDomains(settings: Settings, ports: InnerPorts): Promi
     const { token, zoneId, target } = settings.cloudflare;
     return { dns, vars: { ...CLOUDFLARE, zoneId, target }, token, cloudflareControl: null, stop: dns.close };
   }
-  const api = await startCloudflareApi({ ...DOUBLE, port: 0, lookUp: dns.lookUp });
+  const api = await startCloudflareApi({
+    ...DOUBLE,
+    port: ports.cloudflare,
+    lookUp: dns.lookUp,
+    file: join(settings.home, "cloudflare.json"),
+  });
   return {
     dns,
     vars: { apiOrigin: api.origin, zoneId: DOUBLE.zoneId, target: DOUBLE.target, resolvers: dns.resolvers },
