@@ -1,9 +1,12 @@
 import { eq, sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { checkDueDomains, reconcileDomains, removeDomain } from "#domain";
+import { checkDueDomains, type Domain, reconcileDomains, removeDomain } from "#domain";
+import type { Context } from "#platform/context";
 import { errorCode } from "#platform/errors";
 import { apiBudgets, appDomains } from "#platform/schema";
 import { dieAt, type Moment } from "../../dev/killed-calls.ts";
+import { checkDomain } from "../../shared/domain/check.ts";
+import { cleanUp } from "../../shared/domain/removed.ts";
 import { DAY, DomainsWorld, HOUR, MINUTE, SECOND } from "../api/testing/domains.ts";
 import type { Person } from "../api/testing/platform.ts";
 
@@ -109,23 +112,87 @@ describe("what Cloudflare does instead of answering", () => {
   });
 });
 
-describe.each<Moment>(["before", "after"])("a check that dies at any request, %s its effect", (when) => {
-  it("is made up for by the next one: one hostname, and in the end an active claim", { timeout: 60_000 }, async () => {
+/** A process that is gone before its n-th statement: nothing reaches the database any more, nor is anything asked of anybody. */
+function dyingAt(n: number): { readonly ctx: Context; readonly died: () => boolean } {
+  const alive = world.ctx();
+  let statements = 0;
+  const db = new Proxy(alive.db, {
+    get: (target, name) => {
+      statements += 1;
+      if (statements >= n) throw new Error("the process is gone");
+      const method: unknown = Reflect.get(target, name);
+      return typeof method === "function" ? method.bind(target) : method;
+    },
+  });
+  return { ctx: Object.create(alive, { db: { value: db } }), died: () => statements >= n };
+}
+
+/** Does the same with ever new claims, and dies one statement later each time, until it comes through. Gives how often it died. */
+async function dyingEverywhere(
+  prepare: () => Promise<Domain>,
+  work: (ctx: Context, id: string) => Promise<unknown>,
+  check: (domain: Domain) => Promise<void>,
+) {
+  for (let n = 1; ; n += 1) {
+    const domain = await prepare();
+    const { ctx, died } = dyingAt(n);
+    await work(ctx, domain.id).catch(() => undefined);
+    await world.run(20 * MINUTE);
+    await check(domain);
+    if (!died()) return n - 1;
+  }
+}
+
+describe("a process that dies at any statement", () => {
+  const claimed = async () => {
+    const domain = await world.claim(ada);
+    world.obey(domain);
+    return domain;
+  };
+
+  it("while it checks: the next check finds what it began, and makes no second hostname", { timeout: 60_000 }, async () => {
+    const deaths = await dyingEverywhere(
+      claimed,
+      (ctx, id) => checkDomain(ctx, id),
+      async ({ id, hostname }) => {
+        expect([(await world.shown(ada, id)).status, hostnamesAt(hostname).length]).toEqual(["active", 1]);
+      },
+    );
+    expect(deaths).toBeGreaterThanOrEqual(4);
+  });
+
+  it("while it deletes: nothing is left at Cloudflare in the end", { timeout: 60_000 }, async () => {
+    const removed = async () => {
+      const domain = await world.active(ada);
+      const silent = Object.create(world.ctx(), { waitUntil: { value: () => undefined } });
+      world.cloudflare.fail({ kind: "unavailable" });
+      await removeDomain(silent, ada.workspaceId, ada.appId, domain.id);
+      await world.platform.settle();
+      world.cloudflare.fail(null);
+      world.pass(2 * MINUTE);
+      return domain;
+    };
+    const deaths = await dyingEverywhere(removed, cleanUp, async ({ id, hostname }) => {
+      expect([hostnamesAt(hostname).length, (await world.row(id))?.releasedAt instanceof Date]).toEqual([0, true]);
+    });
+    expect(deaths).toBeGreaterThanOrEqual(4);
+  });
+});
+
+describe.each<Moment>(["before", "after"])("a request that is lost, %s its effect", (when) => {
+  it("is made up for by the next check, whichever it is", { timeout: 60_000 }, async () => {
     for (const k of [1, 2, 3]) {
       const claimed = await world.claim(ada);
       world.obey(claimed);
       world.cloudflare.interfere(dieAt(k, when));
-      // Nothing of what follows the lost request arrives, nor is anything written: the lease is left behind.
-      const dying = Object.create(world.ctx(), { db: { value: mute() } });
-      await world.verify(ada, claimed.id).catch(() => undefined);
-      await checkDueDomains(dying).catch(() => undefined);
+      await world.verify(ada, claimed.id);
       world.cloudflare.interfere(null);
       await world.run(20 * MINUTE);
       expect([k, (await world.shown(ada, claimed.id)).status, hostnamesAt(claimed.hostname).length]).toEqual([k, "active", 1]);
     }
   });
 
-  it("deletes what is left of a claim that was given up", { timeout: 60_000 }, async () => {
+  it("is made up for when it was to delete", { timeout: 60_000 }, async () => {
     for (const k of [1, 2]) {
       const active = await world.active(ada);
       world.cloudflare.interfere(dieAt(k, when));
@@ -137,18 +204,6 @@ describe.each<Moment>(["before", "after"])("a check that dies at any request, %s
     }
   });
 });
-
-/** A database that nothing reaches any more. */
-function mute(): unknown {
-  return new Proxy(
-    {},
-    {
-      get: () => () => {
-        throw new Error("the process is gone");
-      },
-    },
-  );
-}
 
 describe("a lease", () => {
   it("lets one check at a time have a claim, and ends with whoever died", async () => {
