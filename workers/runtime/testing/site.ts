@@ -77,7 +77,8 @@ export async function startSite(): Promise<Site> {
     },
     async bind(owner, appId, hostname) {
       const domain = await expectOk(`POST /api/v1/apps/${appId}/domains`, owner, { hostname });
-      await platform.context().db.execute(`UPDATE app_domains SET status = 'active' WHERE id = '${domain.id}'`);
+      const columns = "status = 'active', verified_at = now(), next_check_at = NULL, checking_until = now() + interval '1 year'";
+      await platform.context().db.execute(`UPDATE app_domains SET ${columns} WHERE id = '${domain.id}'`);
     },
   };
 }
