@@ -1,17 +1,6 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  bindHostname,
-  call,
-  echo,
-  eventually,
-  type Member,
-  type PublishedApp,
-  platformRows,
-  publishApp,
-  signUp,
-  stack,
-} from "../flows/client.ts";
+import { bindHostname, call, echo, eventually, type Member, type PublishedApp, publishApp, signUp, stack } from "../flows/client.ts";
 import { chromiumPath, launch } from "./browser.ts";
 
 const PASSWORD = "open sesame please";
