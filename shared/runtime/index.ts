@@ -64,7 +64,7 @@ export { endRecord } from "./record.ts";
 export type { RouteAddress } from "./routes.ts";
 export { type RunOrder, runNow } from "./run.ts";
 export { durableRunName } from "./run-id.ts";
-export { loadVersion, resolveRoute } from "./serving.ts";
+export { atVersion, loadVersion, resolveRoute } from "./serving.ts";
 export { endSession, openSession, SESSION_HEADER, sessionCookie, type VisitorSession } from "./session.ts";
 export { type CallbackView, listCallbacks } from "./triggers/callbacks.ts";
 export { type DeadLetter, listDeadLetters, replayDeadLetter, storeDeadLetter } from "./triggers/dead-letters.ts";
