@@ -135,7 +135,7 @@ function nextCheck(
 /** Writes what was learned, while the claim is still this check's, and has the status that it was decided from. */
 async function store(ctx: Context, row: DomainRow, { dns, synced, deferred }: Learned): Promise<void> {
   const now = new Date(ctx.clock.now());
-  const decision = decideOn(ctx, row, dns, synced.state, row.checks + 1);
+  const decision = decideOn(ctx, row, { dns, ...synced }, row.checks + 1);
   const { status, nextStep, verified, away } = decision;
   const checks = checksAfter(row, decision, deferred);
   const { notices, events } = noticesFor(ctx, row, synced.custom);

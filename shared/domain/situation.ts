@@ -24,8 +24,15 @@ export function recordsOf({ env }: Context, row: DomainRow, custom: CustomHostna
   return [ownershipRecord(row), ...(routing === null ? [] : [routing]), ...cloudflareRecords(row, custom)];
 }
 
-/** What a claim's state follows from, with what has just been learned. */
-function situationOf(ctx: Context, row: DomainRow, dns: DnsFacts, state: CustomState, checks: number): Situation {
+/** What has just been learned of a claim. */
+export interface Learned {
+  readonly dns: DnsFacts;
+  readonly state: CustomState;
+  /** The newest that is known of it at Cloudflare. */
+  readonly custom: CustomHostname | null;
+}
+
+function situationOf(ctx: Context, row: DomainRow, { dns, state, custom }: Learned, checks: number): Situation {
   return {
     hostname: row.hostname,
     status: row.status,
@@ -39,18 +46,19 @@ function situationOf(ctx: Context, row: DomainRow, dns: DnsFacts, state: CustomS
     records: {
       ownership: ownershipRecord(row),
       routing: routingRecord(row, domainTarget(ctx.env)),
-      certificate: cloudflareRecords(row, customOf(row)).filter(({ purpose }) => purpose === "certificate"),
+      certificate: cloudflareRecords(row, custom).filter(({ purpose }) => purpose === "certificate"),
     },
   };
 }
 
-export function decideOn(ctx: Context, row: DomainRow, dns: DnsFacts, state: CustomState, checks = row.checks): Decision {
-  return decide(situationOf(ctx, row, dns, state, checks));
+/** The state that follows from what has just been learned, at the check of this number. */
+export function decideOn(ctx: Context, row: DomainRow, learned: Learned, checks: number): Decision {
+  return decide(situationOf(ctx, row, learned, checks));
 }
 
 /** The state that follows from what was learned last, without asking anybody. */
 export function decideFromMemory(ctx: Context, row: DomainRow): Decision {
   const custom = customOf(row);
   const state: CustomState = custom === null ? { kind: "none" } : stateOf(custom, ctx.clock.now());
-  return { ...decideOn(ctx, row, dnsOf(row), state, 0), away: row.awayChecks };
+  return { ...decideOn(ctx, row, { dns: dnsOf(row), state, custom }, 0), away: row.awayChecks };
 }

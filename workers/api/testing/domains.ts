@@ -52,6 +52,8 @@ export class DomainsWorld {
       lookUp: async (name, type) =>
         (records.get(name) ?? []).filter((line) => line.startsWith(`${type} `)).map((line) => line.slice(type.length + 1)),
     });
+    // Requests to the API come at the time that it is.
+    cloudflare.clock.advance(Date.now() - cloudflare.clock.now());
     const world = new DomainsWorld(platform, cloudflare, resolvers, records);
     world.set({
       ...VARIABLES,
