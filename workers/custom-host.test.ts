@@ -5,6 +5,8 @@ import { type Site, startSite } from "./runtime/testing/site.ts";
 
 const OWN = "shop.example.test";
 const OTHERS = "other.example.test";
+/** Of the same app as OWN, to which it leads. */
+const TWIN = "www.shop.example.test";
 
 let site: Site;
 let path: string;
@@ -15,7 +17,13 @@ beforeAll(async () => {
   const owner = await site.signUp("Owner");
   const stranger = await site.signUp("Stranger");
   const open = { access_mode: "public_anonymous", allowed_origins: ["*"] };
-  await site.bind(owner, await site.publish(owner, "open", open), OWN);
+  const appId = await site.publish(owner, "open", open);
+  await site.bind(owner, appId, OWN);
+  await site.bind(owner, appId, TWIN);
+  const { body } = await site.call(`GET /api/v1/apps/${appId}/domains`, { as: owner.as });
+  const [first, twin] = [OWN, TWIN].map((host) => body.data.find(({ hostname }: { hostname: string }) => hostname === host).id);
+  await site.call(`PATCH /api/v1/apps/${appId}/domains/${first}`, { as: owner.as, body: { canonical: true } });
+  await site.call(`PATCH /api/v1/apps/${appId}/domains/${twin}`, { as: owner.as, body: { redirect: true } });
   await site.bind(stranger, await site.publish(stranger, "theirs", open), OTHERS);
   path = `/${await slugOf(owner)}/open`;
   cookie = owner.as.Cookie ?? "";
@@ -79,6 +87,27 @@ describe("a custom hostname", () => {
     expect(await (await site.visit(`http://${OWN}/schema`, { headers: told })).json()).toEqual(own);
     expect((await site.visit(`http://${OWN}/api/v1/workspaces`, { headers: told })).status).toBe(404);
     expect((await site.visit("http://unknown.example.test/schema", { headers: told })).status).toBe(421);
+  });
+});
+
+describe("a hostname that leads to the canonical one", () => {
+  it("sends everything on, path and query as they are, on the same port", async () => {
+    for (const [method, rest] of [
+      ["GET", "/"],
+      ["GET", "/runs/run_1?a=1&b=%2F"],
+      ["POST", "/runs"],
+      ["GET", "//evil.test/"],
+    ]) {
+      const answer = await site.visit(`http://${TWIN}:8787${rest}`, { ...(method ? { method } : {}) });
+      expect([answer.status, answer.headers.get("Location")]).toEqual([308, `http://${OWN}:8787${rest}`]);
+    }
+  });
+
+  it("does so in one step where the platform has https", async () => {
+    for (const scheme of ["http", "https"]) {
+      const answer = await visitSecurely(`${scheme}://${TWIN}/schema?a=1`);
+      expect([answer.status, answer.headers.get("Location")]).toEqual([308, `https://${OWN}/schema?a=1`]);
+    }
   });
 });
 

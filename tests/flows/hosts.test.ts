@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { beforeAll, describe, expect, it } from "vitest";
-import { call, echo, type Json, type Member, type PublishedApp, platformRows, publishApp, signUp, stack } from "./client.ts";
+import { bindHostname, call, echo, type Json, type Member, type PublishedApp, publishApp, signUp, stack } from "./client.ts";
 
 /*
  * What can be written where a request names its host, byte by byte as somebody hostile writes it, sent to the Worker: it reaches
@@ -25,22 +25,11 @@ beforeAll(async () => {
   ]);
   own = first;
   platform = new URL(stack().api).host;
-  await bind(owner, own.id, OWN);
-  await bind(stranger, theirs.id, OTHERS);
-  await claim(owner, own.id, PENDING);
+  await bindHostname(owner, own.id, OWN);
+  await bindHostname(stranger, theirs.id, OTHERS);
+  const claimed = await call(`/api/v1/apps/${own.id}/domains`, { headers: owner.as, body: { hostname: PENDING } });
+  expect(claimed.status).toBe(201);
 });
-
-async function claim(member: Member, appId: string, hostname: string): Promise<string> {
-  const { status, body } = await call(`/api/v1/apps/${appId}/domains`, { headers: member.as, body: { hostname } });
-  if (status !== 201) throw new Error(`claiming answered ${status}: ${JSON.stringify(body)}`);
-  return body.data.id;
-}
-
-/** A hostname that is active, and that nobody checks any more. */
-async function bind(member: Member, appId: string, hostname: string): Promise<void> {
-  const id = await claim(member, appId, hostname);
-  await platformRows("UPDATE app_domains SET status = 'active', verified_at = now(), next_check_at = NULL WHERE id = $1", [id]);
-}
 
 interface Reply {
   /** 0 when the connection was closed without an answer. */

@@ -11,7 +11,7 @@ import { useText } from "../i18n/use-text.ts";
 
 interface ServedPartProps {
   readonly domain: Domain;
-  readonly apps: readonly Pick<App, "id" | "name">[];
+  readonly apps: readonly (Pick<App, "id" | "name"> & { readonly published: boolean })[];
   readonly versions: readonly Pick<Version, "id" | "number">[];
 }
 
@@ -19,6 +19,8 @@ interface ServedPartProps {
 export function ServedPart({ domain, apps, versions }: ServedPartProps) {
   const text = useText();
   const { version_id, app_id, previous, status } = domain;
+  // One that is not published has nothing to show to visitors.
+  const others = apps.filter(({ id, published }) => published && id !== app_id);
   return (
     <Card title={text.domains.what} lead={text.domains.whatLead}>
       <div className="flex max-w-xl flex-col gap-5">
@@ -38,19 +40,17 @@ export function ServedPart({ domain, apps, versions }: ServedPartProps) {
             {text.domains.switchVersion}
           </Submit>
         </Form>
-        {apps.length < 2 ? null : (
+        {others.length === 0 ? null : (
           <Form method="post" className="flex flex-wrap items-end gap-3 *:first:min-w-0 *:first:flex-1 *:first:basis-56">
             <SelectField label={text.domains.app} name="app_id" required defaultValue="">
               <option value="" disabled>
                 {text.domains.otherApp}
               </option>
-              {apps
-                .filter(({ id }) => id !== app_id)
-                .map(({ id, name }) => (
-                  <option key={id} value={id}>
-                    {name}
-                  </option>
-                ))}
+              {others.map(({ id, name }) => (
+                <option key={id} value={id}>
+                  {name}
+                </option>
+              ))}
             </SelectField>
             <Submit intent="switch_app" look="secondary">
               {text.domains.switchApp}

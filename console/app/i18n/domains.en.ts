@@ -28,7 +28,7 @@ export const domains = {
     add: "Add a domain",
     addHint: "Without https:// and path. Names in other scripts are fine.",
     www: "Add its www twin too",
-    wwwAbout: "www.example.com for example.com, or the other way round. It redirects to the one you enter.",
+    wwwAbout: "www.example.com for example.com, or the other way round. It redirects to the app's canonical domain.",
     method: "How the certificate is validated",
     methods: {
       http: { name: "By traffic (usual)", about: "Nothing to set: it works as soon as the domain leads here." },

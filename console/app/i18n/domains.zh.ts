@@ -29,7 +29,7 @@ export const domains: Pick<Catalogue, "domains"> = {
     add: "添加域名",
     addHint: "不带 https:// 和路径。可以使用其他文字的域名。",
     www: "同时添加对应的 www 域名",
-    wwwAbout: "example.com 对应 www.example.com，反之亦然。它会跳转到你填写的域名。",
+    wwwAbout: "example.com 对应 www.example.com，反之亦然。它会跳转到应用的主域名。",
     method: "证书的验证方式",
     methods: {
       http: { name: "通过流量（常用）", about: "无需设置：域名指向这里后即可完成。" },

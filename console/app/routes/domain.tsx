@@ -34,7 +34,7 @@ export async function loader({ params, context }: Route.LoaderArgs) {
   ]);
   return {
     domain,
-    apps: apps.map(({ id, name }) => ({ id, name })),
+    apps: apps.map(({ id, name, status }) => ({ id, name, published: status === "published" })),
     versions: versions.map(({ id, number }) => ({ id, number })),
   };
 }
