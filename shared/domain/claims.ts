@@ -155,10 +155,13 @@ function taken(hostname: string): AppError {
 /** Gives up a claim that was never proved. Its workspace learns that the platform did it, and nothing of who came. */
 async function displace(ctx: Context, tx: Transaction, { id, workspaceId, hostname }: DomainRow): Promise<void> {
   const now = new Date(ctx.clock.now());
-  await tx
+  const displaced = await tx
     .update(appDomains)
     .set({ status: "removed", removedAt: now, nextCheckAt: now, canonical: false, updatedAt: now })
-    .where(and(eq(appDomains.id, id), isNull(appDomains.verifiedAt)));
+    .where(and(eq(appDomains.id, id), isNull(appDomains.verifiedAt), ne(appDomains.status, "removed")))
+    .returning({ id: appDomains.id });
+  // Proved in this very moment.
+  if (displaced.length === 0) throw taken(hostname);
   const system = withActor(ctx, { type: "system", name: "domains" });
   const entry = auditRow(system, { workspaceId, action: "domain.displaced", targetType: "domain", targetId: id, before: { hostname } });
   await tx.insert(auditLogs).values({ ...entry, requestId: ctx.newId("request"), ipHash: null, userAgentHash: null });

@@ -11,13 +11,13 @@ import type { DomainStatus } from "./states.ts";
 
 type RecordState = "found" | "missing" | "wrong" | "unknown";
 
-export interface RecordView extends ClaimRecord {
+interface RecordView extends ClaimRecord {
   readonly state: RecordState;
   /** What is there, or is there instead. */
   readonly found: string[];
 }
 
-export interface CheckView {
+interface CheckView {
   readonly state: Verdict;
   /** What the state rests on, such as `missing` or `dnssec`. */
   readonly detail: string;

@@ -7,7 +7,7 @@ import { cleanUp } from "./removed.ts";
 
 /** Claims that one tick takes up, of each kind, and how many at once: a Worker may have six connections waiting. */
 const AT_MOST = 300;
-const AT_ONCE = 5;
+const AT_ONCE = 3;
 /** Milliseconds after which a tick begins no more: the next one is near. */
 const TIME = 45_000;
 

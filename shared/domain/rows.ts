@@ -11,7 +11,7 @@ import { type NextStep, nextStepSchema } from "./next-steps.ts";
 export type DomainRow = typeof appDomains.$inferSelect;
 
 /** A warning that was given: its code, and when. */
-export const noticeSchema = z.object({ code: z.string(), at: z.string() });
+const noticeSchema = z.object({ code: z.string(), at: z.string() });
 export type Notice = z.infer<typeof noticeSchema>;
 
 /** What was kept of the last answers. Anything else than what is kept now, as of an earlier release, is nothing. */

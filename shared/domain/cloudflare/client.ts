@@ -53,7 +53,7 @@ export interface CustomHostnames {
   quota(): Promise<Result<HostnameQuota>>;
 }
 
-export interface HostnamePage {
+interface HostnamePage {
   readonly hostnames: readonly CustomHostname[];
   readonly pages: number;
 }

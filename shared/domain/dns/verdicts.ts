@@ -4,11 +4,11 @@ import { type Answer, bareName, type Silence } from "./resolver.ts";
 import { isSameText } from "./txt.ts";
 
 /** `pending`: not at every resolver yet. `unknown`: nothing can be said; asked again, it will be. */
-export const VERDICTS = ["passed", "failed", "pending", "unknown"] as const;
+const VERDICTS = ["passed", "failed", "pending", "unknown"] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
 /** What a verdict rests on. */
-export const REASONS = [
+const REASONS = [
   "txt",
   "cname",
   "flattened",
@@ -30,7 +30,7 @@ export const REASONS = [
   "lame",
   "refused",
 ] as const;
-export type Reason = (typeof REASONS)[number];
+type Reason = (typeof REASONS)[number];
 
 export const findingSchema = z.object({
   state: z.enum(VERDICTS),
@@ -48,7 +48,7 @@ function finding(state: Verdict, reason: Reason, found: readonly string[] = []):
   return { state, reason, found: found.slice(0, MAX_FOUND).map((text) => text.slice(0, MAX_LENGTH)) };
 }
 
-export const silent = (reason: Silence): Finding => finding("unknown", reason);
+const silent = (reason: Silence): Finding => finding("unknown", reason);
 
 /** What one resolver says of a host. */
 export interface View {

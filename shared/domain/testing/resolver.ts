@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 
 /** What a resolver does when it is asked for a name: its records as `<TYPE> <data>`, or something else than answering. */
-export type Behaviour =
+type Behaviour =
   | readonly string[]
   | { readonly status: number; readonly comment?: string | readonly string[]; readonly unchecked?: readonly string[] }
   | { readonly http: number; readonly body?: string; readonly contentType?: string }
