@@ -9,7 +9,7 @@ import { type DnsFacts, lookUp } from "./dns/look-up.ts";
 import { nextNotice, noticesFor, stateEvent } from "./notices.ts";
 import { cloudflareRecords, inDns } from "./records.ts";
 import { customOf, type DomainRow } from "./rows.ts";
-import { delayAfter, MAX_CHECKS, WATCH } from "./schedule.ts";
+import { delayAfter, MAX_CHECKS, MAX_SILENT_CHECKS, WATCH } from "./schedule.ts";
 import { domainResolvers } from "./settings.ts";
 import { decideOn, wantedOf } from "./situation.ts";
 import type { Decision } from "./states.ts";
@@ -96,7 +96,7 @@ async function askCloudflare(
   const known = customOf(row);
   if (api === null) return { synced: { state: { kind: "none" }, custom: known }, deferred: false };
   try {
-    const synced = await sync(api, row, dns.routing.state, ctx.clock.now());
+    const synced = await sync(api, { ...row, wasActive: row.activatedAt !== null }, dns.routing.state, ctx.clock.now());
     return { synced: { ...synced, custom: synced.custom ?? known }, deferred: false };
   } catch (error) {
     const code = errorCode(error);
@@ -106,11 +106,13 @@ async function askCloudflare(
 }
 
 /** Checks that count, of the schedule that is in force after this one. */
-function checksAfter(row: DomainRow, { status, verified }: Decision, deferred: boolean): number {
+function checksAfter(row: DomainRow, { status, verified }: Decision, { synced, deferred }: Learned): number {
   const proved = verified && row.verifiedAt === null;
   const lost = row.status === "active" && status !== "active";
   if (proved || lost) return 1;
-  return deferred ? row.checks : row.checks + 1;
+  if (deferred) return row.checks;
+  const silent = synced.state.kind === "unknown" && row.checks >= MAX_SILENT_CHECKS;
+  return silent ? row.checks : row.checks + 1;
 }
 
 /** When a claim is looked at next; `null`: when somebody asks for it. */
@@ -133,11 +135,12 @@ function nextCheck(
 }
 
 /** Writes what was learned, while the claim is still this check's, and has the status that it was decided from. */
-async function store(ctx: Context, row: DomainRow, { dns, synced, deferred }: Learned): Promise<void> {
+async function store(ctx: Context, row: DomainRow, learned: Learned): Promise<void> {
+  const { dns, synced, deferred } = learned;
   const now = new Date(ctx.clock.now());
   const decision = decideOn(ctx, row, { dns, ...synced }, row.checks + 1);
   const { status, nextStep, verified, away } = decision;
-  const checks = checksAfter(row, decision, deferred);
+  const checks = checksAfter(row, decision, learned);
   const { notices, events } = noticesFor(ctx, row, synced.custom);
   const changed = status !== row.status;
   const told = changed ? [...events, stateEvent(ctx, row, status, nextStep?.code ?? null)] : events;

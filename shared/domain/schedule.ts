@@ -9,6 +9,8 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
 export const MAX_CHECKS = 75;
+/** Checks that were met with silence use the time up to here and no further: whoever was silent then has a day and a half left. */
+export const MAX_SILENT_CHECKS = 65;
 
 /** Milliseconds after each of the first checks: twenty minutes in all. */
 const FIRST = [15, 30, 45, 60, 90, 120, 150, 180, 210, 300].map((seconds) => seconds * SECOND);

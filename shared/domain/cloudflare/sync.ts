@@ -10,6 +10,8 @@ export interface Provisioned {
   readonly hostname: string;
   readonly customHostnameId: string | null;
   readonly certificateMethod: CertificateMethod;
+  /** Whether it was served before. */
+  readonly wasActive: boolean;
 }
 
 /** What Cloudflare has of a host now. `custom`: the newest that is known, `null` when there is none. */
@@ -29,6 +31,8 @@ export function stateOf(custom: CustomHostname, now: number): CustomState {
     valid: end === null ? null : end > now,
   };
 }
+
+const GONE: CustomState = { kind: "known", hostname: "deleted", certificate: "deleted", errors: [], valid: null };
 
 const refused = ({ why, detail }: Refusal): CustomState => ({ kind: "refused", why: why === "duplicate" ? "hostname" : why, detail });
 
@@ -70,6 +74,8 @@ export async function sync(api: CustomHostnames, claim: Provisioned, routing: Ve
   const found = await existing(api, claim);
   if (found.kind === "refused") return { state: refused(found), custom: null };
   if (found.value === null) {
+    // What led elsewhere until Cloudflare let it go is made again once it leads here: it would cost, and come to nothing, before.
+    if (claim.wasActive && routing === "failed") return { state: GONE, custom: null };
     const created = await made(api, claim);
     if (created.kind === "refused") return { state: refused(created), custom: null };
     return { state: stateOf(created.value, now), custom: created.value };
