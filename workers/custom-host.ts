@@ -37,7 +37,7 @@ function serve(request: Request, url: URL, target: HostnameTarget, ctx: Context)
 
 /** Where the visitor is to go instead, in one step: to the canonical hostname, and to https where the platform itself has it. */
 function redirectOf(url: URL, scheme: Scheme, { redirectTo }: HostnameTarget, { env }: Context): Response | null {
-  const secure = new URL(env.API_ORIGIN).protocol === "https:";
+  const secure = env.API_ORIGIN.startsWith("https:");
   if (redirectTo === null && (scheme === "https" || !secure)) return null;
   const location = new URL(url);
   if (redirectTo !== null) location.hostname = redirectTo;

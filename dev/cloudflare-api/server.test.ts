@@ -272,6 +272,10 @@ describe("Cloudflare's API of custom hostnames for Cloudflare's own client", () 
     expect((await tell("PUT", "quota", { allocated: 5, hard_cap: 6 })).status).toBe(204);
     expect(await (await tell("GET", "hostnames")).json()).toMatchObject({ hostnames: [{ hostname: HOST }] });
     expect(await (await tell("GET", "requests")).json()).toEqual({ requests: [] });
-    expect((await tell("POST", "clock", { advance_ms: -1 })).status).toBe(500);
+    expect((await tell("POST", "clock", { advance_ms: -1 })).status).toBe(400);
+    expect((await tell("PUT", "pin", { hostname: HOST, status: "blocked", ssl_status: "inactive" })).status).toBe(204);
+    expect(await statusesOf(api.hostnames()[0]?.id ?? "")).toEqual(["blocked", "inactive"]);
+    expect((await tell("DELETE", "pin", { hostname: HOST })).status).toBe(204);
+    expect((await tell("PUT", "pin", { hostname: "none.dev" })).status).toBe(404);
   });
 });

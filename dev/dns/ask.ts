@@ -29,8 +29,8 @@ function overUdp(port: number, query: Packet): Promise<DecodedPacket | null> {
     timer.unref();
     socket.once("error", reject);
     socket.on("message", (bytes) => {
-      const answer = packets.decode(bytes);
-      if (answer.id === query.id) done(answer);
+      // Whatever is not an answer to this question is not meant for it.
+      if (bytes.length > 2 && bytes.readUInt16BE(0) === query.id) done(packets.decode(bytes));
     });
     socket.send(packets.encode(query), port, "127.0.0.1");
   }).finally(() => socket.close());
