@@ -3,7 +3,6 @@ import type { Context } from "#platform/context";
 import { errorCode } from "#platform/errors";
 import { appDomains, runtimeEvents } from "#platform/schema";
 import { type CustomHostnames, customHostnames } from "./cloudflare/client.ts";
-import type { CustomHostname } from "./cloudflare/custom-hostname.ts";
 import { type Synced, sync } from "./cloudflare/sync.ts";
 import { type DnsFacts, lookUp } from "./dns/look-up.ts";
 import { nextNotice, noticesFor, stateEvent } from "./notices.ts";
@@ -105,38 +104,34 @@ async function askCloudflare(
   }
 }
 
-/** Checks that count, of the schedule that is in force after this one. */
-function checksAfter(row: DomainRow, { status, verified }: Decision, { synced, deferred }: Learned): number {
-  const proved = verified && row.verifiedAt === null;
-  const lost = row.status === "active" && status !== "active";
-  if (proved || lost) return 1;
-  if (deferred) return row.checks;
-  const silent = synced.state.kind === "unknown" && row.checks >= MAX_SILENT_CHECKS;
-  return silent ? row.checks : row.checks + 1;
+/** Whether somebody who was asked had nothing to say. */
+function isSilent(row: DomainRow, { dns, synced }: Learned): boolean {
+  return synced.state.kind === "unknown" || (row.verifiedAt === null && dns.ownership.state === "unknown");
+}
+
+/** Checks of the schedule that is in force after this one; what is settled has none, and begins a new one when it is unsettled. */
+function checksAfter(row: DomainRow, { status, verified }: Decision, learned: Learned): number {
+  if (status === "active" || status === "verified") return 0;
+  if (verified && row.verifiedAt === null) return 1;
+  if (learned.deferred) return row.checks;
+  return isSilent(row, learned) && row.checks >= MAX_SILENT_CHECKS ? row.checks : row.checks + 1;
 }
 
 /** When a claim is looked at next; `null`: when somebody asks for it. */
-function nextCheck(
-  ctx: Context,
-  { status, away }: Decision,
-  custom: CustomHostname | null,
-  checks: number,
-  deferred: boolean,
-): Date | null {
+function nextCheck(ctx: Context, row: DomainRow, { status, away }: Decision, learned: Learned, checks: number): Date | null {
   const now = ctx.clock.now();
-  if (deferred) return new Date(now + NO_ROOM);
-  if (status === "failed") return null;
+  if (learned.deferred) return new Date(now + NO_ROOM);
+  if (status === "failed" && !isSilent(row, learned)) return null;
   if (status === "active" || status === "verified") {
     if (away > 0) return new Date(now + WATCH.leaving);
-    return new Date(Math.min(now + WATCH.active, nextNotice(custom, now) ?? Number.POSITIVE_INFINITY));
+    return new Date(Math.min(now + WATCH.settled, nextNotice(learned.synced.custom, now) ?? Number.POSITIVE_INFINITY));
   }
-  if (status === "moved" && checks >= MAX_CHECKS) return new Date(now + WATCH.moved);
-  return new Date(now + delayAfter(checks));
+  return new Date(now + (checks >= MAX_CHECKS ? WATCH.late : delayAfter(checks)));
 }
 
 /** Writes what was learned, while the claim is still this check's, and has the status that it was decided from. */
 async function store(ctx: Context, row: DomainRow, learned: Learned): Promise<void> {
-  const { dns, synced, deferred } = learned;
+  const { dns, synced } = learned;
   const now = new Date(ctx.clock.now());
   const decision = decideOn(ctx, row, { dns, ...synced }, row.checks + 1);
   const { status, nextStep, verified, away } = decision;
@@ -158,7 +153,7 @@ async function store(ctx: Context, row: DomainRow, learned: Learned): Promise<vo
       awayChecks: away,
       checks,
       checkedAt: now,
-      nextCheckAt: nextCheck(ctx, decision, synced.custom, checks, deferred),
+      nextCheckAt: nextCheck(ctx, row, decision, learned, checks),
       checkingUntil: null,
       updatedAt: changed ? now : row.updatedAt,
     })

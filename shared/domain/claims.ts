@@ -30,9 +30,15 @@ function fault(path: string, code: string, message: string): AppError {
   return validationFailed([{ path, code, message }]);
 }
 
+/** Letters of the longest name: names of records below it still have to be names (253, with `_cf-custom-hostname.` in front). */
+const MAX_LENGTH = 233;
+
 /** What can be claimed at all. @throws `validation_failed` */
 function claimable(ctx: Context, text: string): string {
   const hostname = requireHostname(text);
+  if (hostname.length > MAX_LENGTH) {
+    throw fault("hostname", "too_long", `A hostname has at most ${MAX_LENGTH} letters, so that there is room for the records below it.`);
+  }
   if (isPlatformHostname(ctx.env, hostname))
     throw fault("hostname", "reserved", `${hostname} belongs to this platform. Take a name of your own.`);
   if (isPublicSuffix(hostname)) {

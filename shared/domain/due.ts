@@ -23,8 +23,8 @@ async function dueOf(ctx: Context, kind: SQL | undefined): Promise<string[]> {
 }
 
 /** One after the other, a few at once, until there is no room for questions to Cloudflare any more. Failures leave the others alone. */
-async function through(ctx: Context, ids: readonly string[], work: (id: string) => Promise<CheckOutcome>): Promise<void> {
-  const [queue, end] = [[...ids], ctx.clock.now() + TIME];
+async function through(ctx: Context, end: number, ids: readonly string[], work: (id: string) => Promise<CheckOutcome>): Promise<void> {
+  const queue = [...ids];
   async function worker(): Promise<void> {
     for (let id = queue.shift(); id !== undefined; id = queue.shift()) {
       const outcome = await work(id).catch((error: unknown): CheckOutcome => {
@@ -49,7 +49,9 @@ export async function checkDueDomains(ctx: Context): Promise<void> {
     dueOf(ctx, and(live, isNotNull(appDomains.verifiedAt))),
     dueOf(ctx, and(eq(appDomains.status, "removed"), isNull(appDomains.releasedAt))),
   ]);
-  await through(ctx, removed, (id) => cleanUp(ctx, id));
-  await through(ctx, proved, (id) => checkDomain(ctx, id));
-  await through(ctx, unproved, (id) => checkDomain(ctx, id));
+  const end = ctx.clock.now() + TIME;
+  await Promise.all([
+    through(ctx, end, [...removed, ...proved], (id) => (removed.includes(id) ? cleanUp(ctx, id) : checkDomain(ctx, id))),
+    through(ctx, end, unproved, (id) => checkDomain(ctx, id)),
+  ]);
 }

@@ -23,10 +23,11 @@ export function delayAfter(checks: number): number {
   return Math.min(THEN.cap, Math.round(THEN.base * THEN.factor ** (checks - FIRST.length)));
 }
 
-/** How often (ms) what is settled is looked at. */
+/** How often (ms) a claim is looked at beside the schedule. */
 export const WATCH = {
-  active: 6 * HOUR,
+  settled: 6 * HOUR,
   /** A host that seems to lead elsewhere. */
   leaving: 10 * MINUTE,
-  moved: 24 * HOUR,
+  /** What the schedule has not settled. */
+  late: 24 * HOUR,
 } as const;

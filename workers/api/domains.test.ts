@@ -159,6 +159,7 @@ describe("a claim", () => {
     ["co.uk", "hostname"],
     [TARGET, "hostname"],
     [`x.${TARGET}`, "hostname"],
+    [`${"a123456789.".repeat(21)}company.test`, "hostname"],
   ])("of %s is refused", async (hostname, path) => {
     const answer = await ask(`POST /api/v1/apps/${ada.appId}/domains`, ada, { hostname });
     expect(answer).toMatchObject({ status: 422, body: { code: "validation_failed", errors: [{ path }] } });

@@ -1,3 +1,4 @@
+import { eq } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { checkDueDomains, type Domain, removeDomain } from "#domain";
 import type { Context } from "#platform/context";
@@ -95,6 +96,28 @@ describe("what Cloudflare does instead of answering", () => {
     world.cloudflare.fail(null);
     await world.run(20 * HOUR, HOUR);
     expect((await world.shown(ada, claimed.id)).status).toBe("active");
+  });
+
+  it("away when a failed claim is checked again: it is asked again by itself", async () => {
+    const claimed = await world.claim(ada);
+    world.obey(claimed);
+    await world.verify(ada, claimed.id);
+    await world.ctx().db.update(appDomains).set({ status: "failed", nextCheckAt: null }).where(eq(appDomains.id, claimed.id));
+    world.cloudflare.fail({ kind: "unavailable" });
+    expect((await world.verify(ada, claimed.id)).status).toBe("failed");
+    world.cloudflare.fail(null);
+    await world.run(5 * MINUTE);
+    expect((await world.shown(ada, claimed.id)).status).toBe("active");
+  });
+
+  it("takes a certificate back after a month: the claim has its time anew", { timeout: 60_000 }, async () => {
+    const active = await world.active(ada);
+    await world.run(30 * DAY, 6 * HOUR);
+    expect((await world.shown(ada, active.id)).status).toBe("active");
+    const [custom] = hostnamesAt(active.hostname);
+    world.cloudflare.pin(custom?.id ?? "", { status: "active", ssl: "deactivating" });
+    await world.run(7 * HOUR, HOUR);
+    expect((await world.shown(ada, active.id)).status).toBe("issuing");
   });
 
   it("DNS that is away changes nothing either", async () => {
