@@ -138,6 +138,15 @@ describe("a host that serves nothing", () => {
     }
   });
 
+  it("is looked up only so often for one network, while hosts that are known are served on", async () => {
+    expect((await site.visit(`http://${OWN}/schema`)).status).toBe(200);
+    const shielded = { ...site.env, LOOK_UPS: { limit: async () => ({ success: false }) } };
+    const execution: unknown = { waitUntil: () => undefined };
+    const visit = (host: string) => handleRequest(new Request(`http://${host}/schema`), shielded, execution as ExecutionContext);
+    expect((await visit("made-up.example.test")).status).toBe(429);
+    expect((await visit(OWN)).status).toBe(200);
+  });
+
   it.each([
     ["en", "No app lives at this address"],
     ["zh-CN", "此地址没有应用"],

@@ -1,8 +1,10 @@
 import { findActiveHostname, type HostnameTarget } from "#domain";
 import type { Context } from "#platform/context";
 import { AppError } from "#platform/errors";
+import { shieldLookUp } from "#runtime";
 import { asset } from "./asset.ts";
 import { handleVisitor } from "./runtime/index.ts";
+import { clientIp } from "./runtime/limits.ts";
 
 /** Half a year: long enough to protect whoever comes back, short enough for an owner who takes the hostname elsewhere. */
 const STRICT_TRANSPORT = "max-age=15552000";
@@ -13,7 +15,8 @@ type Scheme = "http" | "https";
 /**
  * Answers a request for any host but the platform's own: by the app whose active hostname it is, and by nothing else. Neither the
  * members' API, sign-in nor an app by its slug is reached from here. Throws `misdirected_request` (421, RFC 9110, section 15.5.20)
- * for a host that serves nothing, so that a client which has reused a connection asks again on another.
+ * for a host that serves nothing, so that a client which has reused a connection asks again on another, and `rate_limited` for
+ * too many hosts that nobody has asked for here.
  */
 export async function answerCustomHost(
   request: Request,
@@ -21,7 +24,7 @@ export async function answerCustomHost(
   ctx: Context,
   failed: (error: unknown) => Promise<Response>,
 ): Promise<Response> {
-  const target = await findActiveHostname(ctx, url.hostname);
+  const target = await findActiveHostname(ctx, url.hostname, () => shieldLookUp(ctx, clientIp(request)));
   if (!target) throw new AppError("misdirected_request", `No app is served at ${url.hostname}.`);
   const scheme = schemeOf(request, url);
   const elsewhere = redirectOf(url, scheme, target, ctx);

@@ -32,13 +32,15 @@ const remembered = new Map<string, Remembered>();
 
 /**
  * The app that a hostname serves, or `null` unless the hostname is active. While the platform database is away, what was
- * heard last still holds.
+ * heard last still holds. `shield` is asked before a hostname that this isolate has not heard of is looked up, and throws what
+ * refuses that.
  */
-export async function findActiveHostname(ctx: Context, host: string): Promise<HostnameTarget | null> {
+export async function findActiveHostname(ctx: Context, host: string, shield?: () => Promise<void>): Promise<HostnameTarget | null> {
   const hostname = normalizeHostname(host);
   if (hostname === null) return null;
   const age = ctx.clock.now() - (remembered.get(hostname)?.heard ?? Number.NEGATIVE_INFINITY);
   const known = remembered.get(hostname);
+  if (known === undefined) await shield?.();
   if (known === undefined || age >= LIFE) return renew(ctx, hostname, known);
   if (age >= RENEW && !known.renewing) renewBehind(ctx, hostname, known);
   return known.target;

@@ -3,6 +3,7 @@ export { networkName } from "./admission/client-network.ts";
 export { inCrowd } from "./admission/crowd.ts";
 export { quotaMessage } from "./admission/headers.ts";
 export { type Admission, admit } from "./admission/index.ts";
+export { shieldLookUp } from "./admission/shield.ts";
 export { watchTraffic } from "./anomalies/watch.ts";
 export { acceptedRun, answerOf, hasEnded, type RunAnswer } from "./answer.ts";
 export { appView, type PageSetting } from "./app-view.ts";
