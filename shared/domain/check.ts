@@ -129,7 +129,17 @@ function nextCheck(ctx: Context, row: DomainRow, { status, away }: Decision, lea
   return new Date(now + (checks >= MAX_CHECKS ? WATCH.late : delayAfter(checks)));
 }
 
-/** Writes what was learned, while the claim is still this check's, and has the status that it was decided from. */
+/** The row while it is what was decided from; whoever changed it has had it checked anew. */
+function asDecided({ status, inService, certificateMethod }: DomainRow) {
+  return and(
+    eq(appDomains.status, status),
+    eq(appDomains.inService, inService),
+    eq(appDomains.certificateMethod, certificateMethod),
+    ne(appDomains.status, "removed"),
+  );
+}
+
+/** Writes what was learned, while the claim is still this check's, and what it was decided from. */
 async function store(ctx: Context, row: DomainRow, learned: Learned): Promise<void> {
   const { dns, synced } = learned;
   const now = new Date(ctx.clock.now());
@@ -155,9 +165,9 @@ async function store(ctx: Context, row: DomainRow, learned: Learned): Promise<vo
       checkedAt: now,
       nextCheckAt: nextCheck(ctx, row, decision, learned, checks),
       checkingUntil: null,
-      updatedAt: changed ? now : row.updatedAt,
+      ...(changed ? { updatedAt: now } : {}),
     })
-    .where(and(held(row), eq(appDomains.status, row.status), eq(appDomains.inService, row.inService), ne(appDomains.status, "removed")));
+    .where(and(held(row), asDecided(row)));
   if (told.length === 0) await write;
   else
     await ctx.db.batch([

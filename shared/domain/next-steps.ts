@@ -142,8 +142,10 @@ export const certificateExpired = (): NextStep =>
 export const outOfService = (): NextStep => step("activate", "The host is taken out of service. Activate it to serve it again.");
 export const verificationTimedOut = ({ ownership }: StepRecords): NextStep =>
   step("verification_timed_out", `Nobody proved to own the host within seven days. ${setting(ownership)}, and verify it again.`);
-export const activationTimedOut = (before: NextStep | null): NextStep =>
-  step("activation_timed_out", `The host did not become active within seven days. ${before?.message ?? ""} Then verify it again.`);
+export function activationTimedOut(before: NextStep | null): NextStep {
+  const told = ["The host did not become active within seven days.", before?.message ?? "Look at its checks.", "Then verify it again."];
+  return step("activation_timed_out", told.join(" "));
+}
 export const verificationLapsed = ({ ownership }: StepRecords): NextStep =>
   step(
     "verification_lapsed",

@@ -67,6 +67,19 @@ interface Call {
   readonly paged?: boolean;
 }
 
+/** What came back, read to its end. */
+interface Answer extends Pick<Response, "status" | "ok" | "headers"> {
+  readonly text: string;
+}
+
+function readEnvelope(text: string): Envelope | null {
+  try {
+    return envelopeSchema.safeParse(JSON.parse(text)).data ?? null;
+  } catch {
+    return null;
+  }
+}
+
 const out = (message: string, retryAfter?: number, cause?: unknown) =>
   new AppError("upstream_unavailable", message, { ...(retryAfter !== undefined && { retryAfter }), cause });
 
@@ -110,7 +123,7 @@ export function isConfigured({ CLOUDFLARE_ZONE_ID: zone, CLOUDFLARE_API_TOKEN: t
 }
 
 function createCustomHostnames(ctx: Context, base: string, token: string): CustomHostnames {
-  async function send({ method, path = "", query = {}, body }: Call): Promise<Response> {
+  async function send({ method, path = "", query = {}, body }: Call): Promise<Answer> {
     await spend(ctx);
     const url = new URL(`${base}${path}`);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
@@ -119,14 +132,14 @@ function createCustomHostnames(ctx: Context, base: string, token: string): Custo
     try {
       const response = await fetch(url, init);
       // Read at once: an answer that breaks off is one that never came.
-      return new Response(await response.text(), { status: response.status, headers: response.headers });
+      return { status: response.status, ok: response.ok, headers: response.headers, text: await response.text() };
     } catch (error) {
       throw out("Cloudflare cannot be reached.", undefined, error);
     }
   }
 
   /** Throws for what may succeed later. */
-  async function requireAnswer({ status, headers }: Response): Promise<void> {
+  async function requireAnswer({ status, headers }: Answer): Promise<void> {
     if (status === 429) {
       const seconds = retryAfter(headers, ctx.clock.now()) ?? HOLD_OFF;
       await holdOff(ctx, seconds);
@@ -138,13 +151,13 @@ function createCustomHostnames(ctx: Context, base: string, token: string): Custo
   async function call<T>(schema: z.ZodType<T>, request: Call): Promise<Result<T | null>> {
     const response = await send(request);
     await requireAnswer(response);
-    const envelope = envelopeSchema.safeParse(await response.json().catch(() => null));
-    if (!envelope.success) throw out("Cloudflare answered in a way that is not understood.");
+    const envelope = readEnvelope(response.text);
+    if (envelope === null) throw out("Cloudflare answered in a way that is not understood.");
     const { status, ok } = response;
-    if (status === 404) return absent(envelope.data);
-    const refusal = ok && envelope.data.success ? null : refusalOf(status, envelope.data);
+    if (status === 404) return absent(envelope);
+    const refusal = ok && envelope.success ? null : refusalOf(status, envelope);
     if (refusal !== null) return refusal;
-    const { result: value, result_info } = envelope.data;
+    const { result: value, result_info } = envelope;
     const result = schema.safeParse(request.paged ? { items: value, pages: result_info?.total_pages ?? 1 } : value);
     if (!ok || !result.success) throw out(`Cloudflare answered in a way that is not understood (status ${status}).`);
     return { kind: "done", value: result.data };
