@@ -2,7 +2,18 @@ import { pathToFileURL } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { buildConsole, isBuilt } from "./build.ts";
-import { APP, createStubApi, problem, RUN, SESSION, SESSION_COOKIE, type StubApi, WORKSPACE } from "./testing/stub-api.ts";
+import {
+  APP,
+  createStubApi,
+  DOMAIN_SHOWN,
+  problem,
+  RUN,
+  SESSION,
+  SESSION_COOKIE,
+  type StubApi,
+  WORKSPACE,
+  WORKSPACE_SHOWN,
+} from "./testing/stub-api.ts";
 
 /*
  * The built Worker, as Pages runs it, with a stub of the API behind its service binding.
@@ -62,6 +73,14 @@ describe("pages", () => {
     [`${app}/triggers/new/app`, "New trigger by another app", "Summariser"],
     [`${app}/triggers/trg_1`, "Morning report", "&quot;message&quot;: &quot;Hi&quot;"],
     [`${app}/triggers/trg_2`, "Webhook", "https://agentflow.example.com/api/v1/hooks/tok_1"],
+    [`${app}/domains`, "Domains · Lead desk", "shop.northwind.example"],
+    [`${app}/domains`, "Domains · Lead desk", "Redirects to shop.northwind.example"],
+    [`${app}/domains`, "Domains · Lead desk", "93 of 100 domains of this deployment are used. Nearly all are used."],
+    [`${app}/domains/dom_1`, "shop.northwind.example · Lead desk", "Lead desk, Version 2, pinned"],
+    [`${app}/domains/dom_2`, "offers.northwind.example · Lead desk", 'value="k3f9a81c52d0.customers.agentflow.example.com"'],
+    [`${app}/domains/dom_3`, "www.shop.northwind.example", "The certificate expires within 7 days and has not been renewed."],
+    [`${app}/domains/dom_4`, "bücher.example", "Cloudflare does not take this hostname: it is reserved."],
+    [`${app}/domains/dom_4`, "bücher.example", "The top of a domain cannot have an ordinary CNAME."],
     [`${home}/secrets`, "Secrets", "crm_token"],
     [`${home}/dead-letters`, "Dead letters", "It answered 500 eight times."],
     [`${home}/members`, "Members", "jonas@northwind.example"],
@@ -434,6 +453,96 @@ describe("triggers", () => {
   it("keep the secret of callbacks off the page until it is asked for", async () => {
     expect(await (await ask(`${app}/triggers`)).text()).not.toContain("whsec_");
     expect(await (await ask(`${app}/triggers`, { form: { intent: "show" } })).text()).toContain("whsec_c2lnbmluZw==");
+  });
+});
+
+describe("domains", () => {
+  const changes = (api: StubApi) =>
+    api.calls.filter(({ method }) => method !== "GET").map(({ method, path, body }) => [method, path, body]);
+  const at = `/apps/${APP}/domains`;
+
+  it("are added from their form, and then say what to set", async () => {
+    const api = createStubApi();
+    const form = { intent: "add", hostname: " Offers.Northwind.example ", www: "on", certificate_method: "delegated" };
+    const response = await ask(`${app}/domains`, { form }, api);
+    expect(response.headers.get("Location")).toBe(`${app}/domains/dom_2`);
+    const body = { hostname: "Offers.Northwind.example", www: true, certificate_method: "delegated" };
+    expect(changes(api)).toEqual([["POST", at, JSON.stringify(body)]]);
+  });
+
+  it("show a fault at its field, and keep what was entered", async () => {
+    const fault = { path: "hostname", code: "invalid_hostname", message: "Must be a hostname of your own." };
+    const api = createStubApi((request) => (request.method === "POST" ? problem(422, "validation_failed", [fault]) : undefined));
+    const html = await (await ask(`${app}/domains`, { form: { intent: "add", hostname: "http://x", www: "on" } }, api)).text();
+    expect(html).toMatch(/<p id="[^"]*"[^>]*>Must be a hostname of your own\.<\/p>/);
+    expect(html).toContain('value="http://x"');
+    expect(html).toMatch(/<input[^>]*name="www"[^>]*checked/);
+  });
+
+  it.each([
+    [{ intent: "verify" }, "POST", "/verify", "{}"],
+    [{ intent: "canonical" }, "PATCH", "", '{"canonical":true}'],
+    [{ intent: "redirect" }, "PATCH", "", '{"redirect":true}'],
+    [{ intent: "stop_redirect" }, "PATCH", "", '{"redirect":false}'],
+    [{ intent: "method", certificate_method: "txt" }, "PATCH", "", '{"certificate_method":"txt"}'],
+    [{ intent: "renew", certificate_method: "http" }, "POST", "/certificate/renew", "{}"],
+    [{ intent: "switch_version", version_id: "apv_2" }, "POST", "/activate", '{"version_id":"apv_2"}'],
+    [{ intent: "switch_version", version_id: "" }, "POST", "/activate", '{"version_id":null}'],
+    [{ intent: "switch_app", app_id: "app_2" }, "POST", "/activate", '{"app_id":"app_2"}'],
+    [{ intent: "start" }, "POST", "/activate", "{}"],
+    [{ intent: "stop" }, "POST", "/rollback", "{}"],
+    [{ intent: "rollback" }, "POST", "/rollback", "{}"],
+  ])("do what is asked for by %j", async (form: Record<string, string>, method, below, body) => {
+    const api = createStubApi();
+    const response = await ask(`${app}/domains/dom_1`, { form }, api);
+    expect(response.headers.get("Location")).toBe(`${app}/domains/dom_1`);
+    expect(changes(api)).toEqual([[method, `${at}/dom_1${below}`, body]]);
+  });
+
+  it("are removed after a question", async () => {
+    const api = createStubApi();
+    expect(await (await ask(`${app}/domains/dom_1`)).text()).toContain("Remove shop.northwind.example?");
+    const response = await ask(`${app}/domains/dom_1`, { form: { intent: "remove" } }, api);
+    expect(response.headers.get("Location")).toBe(`${app}/domains`);
+    expect(changes(api)).toEqual([["DELETE", `${at}/dom_1`, ""]]);
+  });
+
+  it("say why a check cannot be made just now", async () => {
+    const api = createStubApi((request) => (request.method === "POST" ? problem(429, "rate_limited") : undefined));
+    const response = await ask(`${app}/domains/dom_2`, { form: { intent: "verify" } }, api);
+    expect(response.status).toBe(429);
+    expect(await response.text()).toContain("Too many requests. Please wait a moment.");
+  });
+
+  it("need no quota to be shown, and no buttons for whoever may not use them", async () => {
+    const down = createStubApi((_, path) => (path.endsWith("/domains/quota") ? problem(502, "upstream_unavailable") : undefined));
+    expect((await ask(`${app}/domains`, {}, down)).status).toBe(200);
+    const viewer = createStubApi((_, path) =>
+      path === "/workspaces"
+        ? Response.json({ data: [{ ...WORKSPACE_SHOWN, permissions: ["apps:read"] }], next_cursor: null })
+        : path === `/workspaces/${WORKSPACE}`
+          ? Response.json({ data: { ...WORKSPACE_SHOWN, permissions: ["apps:read"] } })
+          : undefined,
+    );
+    const html = await (await ask(`${app}/domains/dom_2`, {}, viewer)).text();
+    expect(html).toContain("_agentflow.offers.northwind.example");
+    expect(html).not.toContain("Remove domain");
+    expect(html).not.toContain("Check now");
+  });
+
+  it("show an empty list as a beginning", async () => {
+    const api = createStubApi((_, path) => (path === at ? Response.json({ data: [], next_cursor: null }) : undefined));
+    expect(await (await ask(`${app}/domains`, {}, api)).text()).toContain("No domain yet");
+  });
+
+  it("say the next step in the page's language, and what is new in the API's words", async () => {
+    const headers = { "Accept-Language": "zh-CN" };
+    expect(await (await ask(`${app}/domains/dom_2`, { headers })).text()).toContain("请证明域名归你所有");
+    const next_step = { code: "brand_new", message: "Something new to do." };
+    const shown = createStubApi((_, path) =>
+      path === `${at}/dom_2` ? Response.json({ data: { ...DOMAIN_SHOWN, next_step } }) : undefined,
+    );
+    expect(await (await ask(`${app}/domains/dom_2`, { headers }, shown)).text()).toContain("Something new to do.");
   });
 });
 

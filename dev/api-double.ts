@@ -21,9 +21,10 @@ export interface ApiAnswer {
   readonly body?: unknown;
   /** With one, the body is a text of this type instead of JSON. */
   readonly contentType?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
-interface SeenRequest {
+export interface SeenRequest {
   /** 1, 2, … since the interference was last set. */
   readonly number: number;
   readonly method: string;
@@ -31,11 +32,14 @@ interface SeenRequest {
   readonly url: string;
 }
 
-/** What befalls a request: its connection is cut, or another answer is given; before the API has done anything, or after it has. */
-interface Interference {
+/**
+ * What befalls a request: its connection is cut, it is left without an answer, or another answer is given; before the API has
+ * done anything, or after it has.
+ */
+export interface Interference {
   readonly when: "before" | "after";
   /** Without one, the connection is cut. */
-  readonly answer?: ApiAnswer & { readonly retryAfter?: string };
+  readonly answer?: (ApiAnswer & { readonly retryAfter?: string }) | "none";
 }
 
 export type Interfere = (request: SeenRequest) => Interference | null;
@@ -55,9 +59,13 @@ export interface ApiDoubleOptions {
   /** What every path begins with, such as `/api/v2`. */
   readonly prefix: string;
   respond(request: ApiRequest): Promise<ApiAnswer>;
+  /** Answers paths below `/__control`: what a test tells the double. They are neither counted nor interfered with. */
+  control?(request: ApiRequest): Promise<ApiAnswer>;
   /** The answer to a path outside the API, and to a request that the double itself fails at. */
   failure(status: number, message: string): ApiAnswer;
 }
+
+const CONTROL = "/__control";
 
 /** A server on this machine that answers as `respond` says, and that can be told to fail as servers and networks do. */
 export async function startApiDouble(options: ApiDoubleOptions): Promise<ApiDouble> {
@@ -66,25 +74,35 @@ export async function startApiDouble(options: ApiDoubleOptions): Promise<ApiDoub
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = "GET", url = "/" } = request;
+    if (options.control && url.startsWith(`${CONTROL}/`)) {
+      const text = (await readBody(request)) ?? "";
+      return send(response, await answerTo(request, url, text, CONTROL, options.control));
+    }
     const entry = { number: seen.length + 1, method, url };
     seen.push(entry);
     const interference = plan?.(entry) ?? null;
     const text = (await readBody(request)) ?? "";
     if (interference?.when === "before") return interrupt(response, interference);
-    const answer = await answerTo(request, url, text);
+    const answer = await answerTo(request, url, text, options.prefix, options.respond);
     if (interference) return interrupt(response, interference);
     send(response, answer);
   }
 
-  async function answerTo({ method = "GET", headers }: IncomingMessage, url: string, text: string): Promise<ApiAnswer> {
+  async function answerTo(
+    { method = "GET", headers }: IncomingMessage,
+    url: string,
+    text: string,
+    prefix: string,
+    respond: ApiDoubleOptions["respond"],
+  ): Promise<ApiAnswer> {
     const { pathname, searchParams: query } = new URL(url, "http://127.0.0.1");
-    if (!pathname.startsWith(`${options.prefix}/`)) return options.failure(404, "this path does not exist");
+    if (!pathname.startsWith(`${prefix}/`)) return options.failure(404, "this path does not exist");
     const path = pathname
-      .slice(options.prefix.length + 1)
+      .slice(prefix.length + 1)
       .split("/")
       .map(decodeURIComponent);
     try {
-      return await options.respond({ method, path, query, authorization: headers.authorization, headers, text, body: parseJson(text) });
+      return await respond({ method, path, query, authorization: headers.authorization, headers, text, body: parseJson(text) });
     } catch (error) {
       return options.failure(500, error instanceof Error ? error.message : String(error));
     }
@@ -111,6 +129,8 @@ export async function startApiDouble(options: ApiDoubleOptions): Promise<ApiDoub
 }
 
 function interrupt(response: ServerResponse, { answer }: Interference): void {
+  // The connection stays open, as that of a server which has hung; the client gives up, or the double is closed.
+  if (answer === "none") return;
   if (!answer) {
     response.destroy();
     return;
@@ -119,7 +139,8 @@ function interrupt(response: ServerResponse, { answer }: Interference): void {
   send(response, answer);
 }
 
-function send(response: ServerResponse, { status, body, contentType }: ApiAnswer): void {
+function send(response: ServerResponse, { status, body, contentType, headers = {} }: ApiAnswer): void {
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   if (body === undefined) response.writeHead(status).end();
   else if (contentType !== undefined) response.writeHead(status, { "content-type": contentType }).end(String(body));
   else sendJson(response, status, body);

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,6 +16,11 @@ export interface StackAddresses {
   readonly mysql: string | null;
   /** The one port of this machine that workflows may call, as `127.0.0.1` and as `localhost`; for a test's own server. */
   readonly farPort: number;
+  /** Where records of the local DNS server are added and taken away, and the port of that server. */
+  readonly dnsRecords: string;
+  readonly dnsPort: number;
+  /** Where the double of Cloudflare's API is told what to do. */
+  readonly cloudflare: string;
   /** Process id of the supervisor. */
   readonly pid: number;
   /** Folder of everything that the stack keeps: databases, objects, logs. */
@@ -77,6 +82,9 @@ export async function startStack(home: string, mysql: string | null = null): Pro
       AGENTFLOW_PORT: String(apiPort),
       AGENTFLOW_CONSOLE_PORT: String(consolePort),
       OPENAI_API_KEY: "",
+      CLOUDFLARE_API_TOKEN: "",
+      CLOUDFLARE_ZONE_ID: "",
+      DOMAIN_TARGET: "",
       DATABASE_URL: "",
       MYSQL_URL: mysql ?? "",
       AGENTFLOW_OUTGOING_ALLOW: `127.0.0.1:${farPort},localhost:${farPort}`,
@@ -96,7 +104,20 @@ export async function startStack(home: string, mysql: string | null = null): Pro
   }
   const postgres = /postgresql:\/\/\S+/.exec(Buffer.concat(output).toString())?.[0];
   if (postgres === undefined) throw new Error("the stack did not print the address of its PostgreSQL");
-  return { api, console: `http://127.0.0.1:${consolePort}`, postgres, mysql, farPort, pid: child.pid ?? 0, home, stop: () => stop(child) };
+  const { dns, records, cloudflare } = JSON.parse(readFileSync(join(home, "ports.json"), "utf8"));
+  return {
+    api,
+    console: `http://127.0.0.1:${consolePort}`,
+    postgres,
+    mysql,
+    farPort,
+    dnsRecords: `http://127.0.0.1:${records}/records`,
+    dnsPort: dns,
+    cloudflare: `http://127.0.0.1:${cloudflare}/__control`,
+    pid: child.pid ?? 0,
+    home,
+    stop: () => stop(child),
+  };
 }
 
 async function ready(child: ChildProcess, api: string): Promise<void> {

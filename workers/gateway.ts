@@ -1,7 +1,8 @@
-import { findActiveHostname } from "#domain";
 import { type Context, createContext } from "#platform/context";
 import type { Env } from "#platform/env";
-import { AppError, notFound } from "#platform/errors";
+import { notFound } from "#platform/errors";
+import { asset } from "./asset.ts";
+import { answerCustomHost } from "./custom-host.ts";
 import { healthResponse } from "./health.ts";
 import { handleHook } from "./hooks/index.ts";
 import { handlePaymentsHook, PAYMENTS_HOOK } from "./hooks/payments.ts";
@@ -18,14 +19,18 @@ export async function handleRequest(request: Request, env: Env, execution: Pick<
   try {
     return stamp(await route(request, ctx), ctx.requestId);
   } catch (error) {
-    const answer = wantsPage(request) ? await visitorErrorPage(error, request, ctx) : problemResponse(error, ctx.requestId, ctx.log);
-    return stamp(answer, ctx.requestId);
+    return stamp(await failure(error, request, ctx), ctx.requestId);
   }
+}
+
+async function failure(error: unknown, request: Request, ctx: Context): Promise<Response> {
+  return wantsPage(request) ? await visitorErrorPage(error, request, ctx) : problemResponse(error, ctx.requestId, ctx.log);
 }
 
 function route(request: Request, ctx: Context): Promise<Response> {
   const url = new URL(request.url);
-  return isPlatformHost(url, ctx.env) ? routePlatform(request, url, ctx) : routeCustomHost(request, url, ctx);
+  if (isPlatformHost(url, ctx.env)) return routePlatform(request, url, ctx);
+  return answerCustomHost(request, url, ctx, (error) => failure(error, request, ctx));
 }
 
 async function routePlatform(request: Request, url: URL, ctx: Context): Promise<Response> {
@@ -53,13 +58,6 @@ async function routePlatform(request: Request, url: URL, ctx: Context): Promise<
     rest: rest.join("/"),
     base: `/${first}/${second}`,
   });
-}
-
-async function routeCustomHost(request: Request, url: URL, ctx: Context): Promise<Response> {
-  const target = await findActiveHostname(ctx, url.hostname);
-  if (!target) throw new AppError("misdirected_request", `No app is served at ${url.hostname}.`);
-  if (url.pathname.startsWith("/assets/")) return asset(request, ctx.env);
-  return handleVisitor(request, ctx, { kind: "host", ...target, rest: url.pathname.slice(1), base: "" });
 }
 
 function isPlatformHost(url: URL, env: Env): boolean {
@@ -90,10 +88,4 @@ function stamp(response: Response, requestId: string): Response {
   response.headers.set("X-Content-Type-Options", "nosniff");
   if (!response.headers.has("X-Request-Id")) response.headers.set("X-Request-Id", requestId);
   return response;
-}
-
-/** A static file. What was fetched has headers that cannot be added to, so the answer is made anew. */
-async function asset(request: Request, { ASSETS }: Env): Promise<Response> {
-  const response = await ASSETS.fetch(request);
-  return new Response(response.body, response);
 }

@@ -25,6 +25,8 @@ export const paths = {
   triggers: (workspaceId: string, appId: string) => `/workspaces/${workspaceId}/apps/${appId}/triggers`,
   newTrigger: (workspaceId: string, appId: string, type: TriggerType) => `/workspaces/${workspaceId}/apps/${appId}/triggers/new/${type}`,
   trigger: (workspaceId: string, appId: string, triggerId: string) => `/workspaces/${workspaceId}/apps/${appId}/triggers/${triggerId}`,
+  domains: (workspaceId: string, appId: string) => `/workspaces/${workspaceId}/apps/${appId}/domains`,
+  domain: (workspaceId: string, appId: string, domainId: string) => `/workspaces/${workspaceId}/apps/${appId}/domains/${domainId}`,
   versions: (workspaceId: string, appId: string) => `/workspaces/${workspaceId}/apps/${appId}/versions`,
   versionDownload: (workspaceId: string, appId: string, versionId: string) =>
     `/workspaces/${workspaceId}/apps/${appId}/versions/${versionId}/download`,

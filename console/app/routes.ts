@@ -20,6 +20,8 @@ export default [
       route("triggers", "routes/triggers.tsx"),
       route("triggers/new/:type", "routes/new-trigger.tsx"),
       route("triggers/:triggerId", "routes/trigger.tsx"),
+      route("domains", "routes/domains.tsx"),
+      route("domains/:domainId", "routes/domain.tsx"),
       route("versions", "routes/versions.tsx"),
       route("access", "routes/access.tsx"),
       route("budget", "routes/budget.tsx"),

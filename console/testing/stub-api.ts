@@ -12,7 +12,7 @@ const VERSION = "apv_01k9x3y1v5f5q8m2n7b4c6d8e";
 export const SESSION_COOKIE = "agentflow.session_token=stub";
 
 const ALL_PERMISSIONS =
-  "workspace:read workspace:update members:read members:manage api_keys:manage apps:read apps:create apps:edit apps:publish runs:read runs:create runs:manage secrets:manage billing:read billing:manage".split(
+  "workspace:read workspace:update members:read members:manage api_keys:manage apps:read apps:create apps:edit apps:publish runs:read runs:create runs:manage secrets:manage domains:manage billing:read billing:manage".split(
     " ",
   );
 
@@ -21,10 +21,9 @@ function workspace(id: string, name: string, slug: string, isDefault: boolean) {
   return { id, name, slug, region: "auto", status: "active", is_default: isDefault, role: "owner", permissions: ALL_PERMISSIONS, ...times };
 }
 
-const workspaces = [
-  workspace(WORKSPACE, "Northwind Studio", "northwind", true),
-  workspace("wrk_01k9x3y1v5f5q8m2n7b4c6d8ez", "Mira’s workspace", "mira", false),
-];
+export const WORKSPACE_SHOWN = workspace(WORKSPACE, "Northwind Studio", "northwind", true);
+
+const workspaces = [WORKSPACE_SHOWN, workspace("wrk_01k9x3y1v5f5q8m2n7b4c6d8ez", "Mira’s workspace", "mira", false)];
 
 function app(id: string, name: string, slug: string, description: string, status: string, number: number | null) {
   return {
@@ -178,6 +177,72 @@ const triggers = [
   trigger("trg_3", "app", "After summaries", { app: "summariser", on: ["completed", "failed"] }),
 ];
 
+function domain(id: string, hostname: string, status: string, changes: object = {}) {
+  const done = status === "active";
+  const state = done ? "found" : "missing";
+  const record = { required: true, state, found: [] };
+  const target = "k3f9a81c52d0.customers.agentflow.example.com";
+  return {
+    id,
+    app_id: APP,
+    hostname,
+    unicode_hostname: hostname,
+    status,
+    next_step: done ? null : { code: "add_ownership_record", message: "Set the TXT record." },
+    records: [
+      { ...record, purpose: "ownership", type: "TXT", name: `_agentflow.${hostname}`, value: "agentflow-k3f9a81c52d0", required: false },
+      { ...record, purpose: "routing", type: "CNAME", name: hostname, value: target },
+      { ...record, purpose: "ownership", type: "TXT", name: `_cf-custom-hostname.${hostname}`, value: "0d89c70d-ad9f", required: false },
+    ],
+    checks: {
+      ownership: { state: done ? "passed" : "failed", detail: done ? "txt" : "missing" },
+      routing: { state: done ? "passed" : "pending", detail: done ? "cname" : "not_everywhere" },
+      hostname: { status: done ? "active" : null, errors: [] },
+      certificate: { status: done ? "active" : null, method: "http", expires_at: done ? "2027-02-12T09:00:00.000Z" : null, errors: [] },
+      checked_at: "2026-11-22T18:20:06.000Z",
+      next_check_at: done ? null : "2026-11-22T18:22:06.000Z",
+    },
+    canonical: done,
+    redirect_to: null,
+    version_id: null,
+    previous: null,
+    notices: [],
+    behind_proxy: false,
+    ...changes,
+  };
+}
+
+export const DOMAIN_SHOWN = domain("dom_2", "offers.northwind.example", "pending");
+
+const domains = [
+  domain("dom_1", "shop.northwind.example", "active", {
+    previous: { app_id: APP, version_id: `${VERSION}2`, at: "2026-11-20T14:03:00.000Z" },
+  }),
+  DOMAIN_SHOWN,
+  domain("dom_3", "www.shop.northwind.example", "active", {
+    canonical: false,
+    redirect_to: "shop.northwind.example",
+    notices: [{ code: "certificate_expires_in_7_days", at: "2026-11-22T18:20:06.000Z" }],
+  }),
+  domain("dom_4", "xn--bcher-kva.example", "action_needed", {
+    unicode_hostname: "bücher.example",
+    next_step: { code: "hostname_refused", message: "Cloudflare does not take this hostname: it is reserved." },
+    records: [
+      {
+        purpose: "routing",
+        type: "ALIAS",
+        name: "xn--bcher-kva.example",
+        value: "customers.agentflow.example.com",
+        required: true,
+        state: "wrong",
+        found: ["192.0.2.7"],
+      },
+    ],
+  }),
+];
+
+const hostnameQuota = { allocated: 100, used: 93, exceeded: false, source: "cloudflare" };
+
 const secrets = [
   { id: "sec_1", name: "crm_token", created_by: "usr_1", created_at: "2026-10-02T10:00:00.000Z", updated_at: "2026-10-02T10:00:00.000Z" },
 ];
@@ -309,6 +374,7 @@ const planState = { plan: "free", next_plan: "pro", period_start: month.period_s
 /** What a workspace has one of, by the rest of its address. */
 const OF_WORKSPACE: Readonly<Record<string, unknown>> = {
   quota,
+  "domains/quota": hostnameQuota,
   usage,
   plan: planState,
   "plan/preview": preview,
@@ -346,6 +412,7 @@ const LISTS: readonly (readonly [RegExp, readonly unknown[]])[] = [
   [/^\/runs\/[^/]+\/nodes$/, nodes],
   [/^\/runs\/[^/]+\/callbacks$/, callbacks],
   [/^\/apps\/[^/]+\/triggers$/, triggers],
+  [/^\/apps\/[^/]+\/domains$/, domains],
   [/^\/workspaces\/[^/]+\/secrets$/, secrets],
   [/^\/workspaces\/[^/]+\/invoices$/, [invoice]],
   [/^\/billing\/plans$/, plans],
@@ -362,6 +429,7 @@ function objectAt(path: string): unknown {
   if (part === "access-policy") return policy;
   if (part === "budget") return budget;
   if (part === "triggers") return triggers.find((one) => one.id === partId);
+  if (part === "domains") return domains.find((one) => one.id === partId);
   if (part === "sessions") return sessions.map((one) => ({ ...one, conversation })).find((one) => one.id === partId);
   if (part === "signing-secret") return { secret: "whsec_c2lnbmluZw==" };
   if (part === "versions") return { ...versions[0], manifest: manifestFrom("leads", "") };
@@ -415,6 +483,7 @@ function change(method: string, path: string): Response {
   if (path.endsWith("/preview")) return Response.json({ data: { value: { total: 249 }, type: "object" } });
   if (path.endsWith("/triggers") || path.endsWith("/rotate-secret"))
     return Response.json({ data: { ...triggers[1], secret: "whsec_b25jZSBvbmx5" } }, { status: 201 });
+  if (method !== "DELETE" && path.includes("/domains")) return Response.json({ data: domains[1] }, { status: 201 });
   if (method === "POST" && path.endsWith("/apps")) return Response.json({ data: apps[0] }, { status: 201 });
   if (path.endsWith("/draft")) return Response.json({ data: { revision: 8 } });
   if (path.endsWith("/api-keys") || path.endsWith("/rotate"))

@@ -1,8 +1,16 @@
 import { DEMO_ACCOUNT, DEMO_APPS, DEMO_WORKSPACE } from "./seed.ts";
 import type { Settings } from "./settings.ts";
 
+interface BannerAddresses {
+  readonly adminUrl: string;
+  readonly dns: { readonly recordsAddress: string; readonly port: number };
+  /** Where the double of Cloudflare's API is told what to do; `null` where Cloudflare's own is asked. */
+  readonly cloudflareControl: string | null;
+  readonly seconds: number;
+}
+
 /** What the user needs to know once everything is ready. */
-export function banner(settings: Settings, addresses: { readonly adminUrl: string; readonly seconds: number }): string {
+export function banner(settings: Settings, addresses: BannerAddresses): string {
   const origin = `http://127.0.0.1:${settings.port}`;
   const lines: (readonly [string, string])[] = [
     ["Console", `http://127.0.0.1:${settings.consolePort}`],
@@ -19,6 +27,13 @@ export function banner(settings: Settings, addresses: { readonly adminUrl: strin
       settings.model === null
         ? "offline stand-in, labelled as such (set OPENAI_API_KEY for a live one)"
         : `${settings.model.name} at ${settings.model.baseUrl}`,
+    ],
+    ["DNS records", `${addresses.dns.recordsAddress} (dig @127.0.0.1 -p ${addresses.dns.port} <name>)`],
+    [
+      "Cloudflare",
+      addresses.cloudflareControl === null
+        ? "its own API, of the zone in CLOUDFLARE_ZONE_ID"
+        : `stand-in, controlled at ${addresses.cloudflareControl}`,
     ],
     ["State, logs", settings.home],
   ];

@@ -14,6 +14,13 @@ export interface StackAddresses {
   readonly gatewayOrigin: string;
   /** Where names in users' addresses are looked up. */
   readonly dnsAddress: string;
+  /** Where custom hostnames are made, what they are to lead to, and where DNS is asked about them. */
+  readonly domains: {
+    readonly apiOrigin: string;
+    readonly zoneId: string;
+    readonly target: string;
+    readonly resolvers: readonly string[];
+  };
   readonly outgoingAllow: string;
   /** Where the stand-in for Turnstile is. */
   readonly turnstileOrigin: string;
@@ -38,6 +45,10 @@ export function devVars(addresses: StackAddresses, secrets: StackSecrets): Recor
     MODEL_KIND: model.kind,
     OUTGOING_DNS: addresses.dnsAddress,
     OUTGOING_ALLOW: addresses.outgoingAllow,
+    CLOUDFLARE_API_ORIGIN: addresses.domains.apiOrigin,
+    CLOUDFLARE_ZONE_ID: addresses.domains.zoneId,
+    DOMAIN_TARGET: addresses.domains.target,
+    DOMAIN_RESOLVERS: addresses.domains.resolvers.join(","),
     TURNSTILE_ORIGIN: addresses.turnstileOrigin,
     TURNSTILE_SITE_KEY: STAND_IN_KEYS.siteKey,
   };

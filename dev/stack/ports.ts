@@ -3,7 +3,16 @@ import { join } from "node:path";
 import { z } from "zod";
 import { freePort, isPortFree } from "../listen.ts";
 
-const portsSchema = z.object({ postgres: z.number(), gateway: z.number(), model: z.number() });
+const portsSchema = z.object({
+  postgres: z.number(),
+  gateway: z.number(),
+  model: z.number(),
+  /** Of the DNS server, and of its records over HTTP. */
+  dns: z.number(),
+  records: z.number(),
+  /** Of the double of Cloudflare's API. */
+  cloudflare: z.number(),
+});
 export type InnerPorts = z.infer<typeof portsSchema>;
 
 /** Ports that nobody chose: free ones, and the same at every start unless another program has taken them since. */
@@ -11,8 +20,8 @@ export async function loadInnerPorts(home: string): Promise<InnerPorts> {
   const file = join(home, "ports.json");
   const known = portsSchema.partial().parse(JSON.parse(await readFile(file, "utf8").catch(() => "{}")));
   const keep = async (port: number | undefined) => (port !== undefined && (await isPortFree(port)) ? port : await freePort());
-  const [postgres, gateway, model] = await Promise.all([keep(known.postgres), keep(known.gateway), keep(known.model)]);
-  const ports = { postgres, gateway, model };
+  const names = portsSchema.keyof().options;
+  const ports = portsSchema.parse(Object.fromEntries(await Promise.all(names.map(async (name) => [name, await keep(known[name])]))));
   await mkdir(home, { recursive: true });
   await writeFile(file, `${JSON.stringify(ports, null, 2)}\n`);
   return ports;

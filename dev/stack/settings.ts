@@ -18,6 +18,9 @@ const environmentSchema = z.object({
   MYSQL_URL: address,
   AGENTFLOW_OUTGOING_ALLOW: z.string().default(""),
   AGENTFLOW_DNS_RECORDS: z.string().default("").transform(readRecords),
+  CLOUDFLARE_API_TOKEN: z.string().min(1).optional(),
+  CLOUDFLARE_ZONE_ID: z.string().min(1).optional(),
+  DOMAIN_TARGET: z.string().min(1).optional(),
 });
 
 function readRecords(text: string, context: z.core.$RefinementCtx): DnsRecord[] {
@@ -44,6 +47,8 @@ export interface Settings {
   readonly outgoingAllow: string;
   /** Names that lead elsewhere than this machine says. */
   readonly dnsRecords: readonly DnsRecord[];
+  /** The zone at Cloudflare that custom hostnames are made in; `null`: the double's. */
+  readonly cloudflare: { readonly token: string; readonly zoneId: string; readonly target: string } | null;
 }
 
 /** Reads the environment; an empty variable counts as absent. Throws naming every variable that cannot be used. */
@@ -66,5 +71,12 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     mysqlUrl: data.MYSQL_URL ?? null,
     outgoingAllow: data.AGENTFLOW_OUTGOING_ALLOW,
     dnsRecords: data.AGENTFLOW_DNS_RECORDS,
+    cloudflare: readCloudflare(data),
   };
+}
+
+/** A token alone may be there for deploying: only all three together mean Cloudflare's own API. */
+function readCloudflare(data: z.infer<typeof environmentSchema>): Settings["cloudflare"] {
+  const { CLOUDFLARE_API_TOKEN: token, CLOUDFLARE_ZONE_ID: zoneId, DOMAIN_TARGET: target } = data;
+  return token === undefined || zoneId === undefined || target === undefined ? null : { token, zoneId, target };
 }

@@ -38,6 +38,12 @@ describe("settings", () => {
     });
   });
 
+  it("mean Cloudflare's own API only where everything for it is there", () => {
+    const all = { CLOUDFLARE_API_TOKEN: "t", CLOUDFLARE_ZONE_ID: "z", DOMAIN_TARGET: "customers.agentflow.dev" };
+    expect(readSettings(all).cloudflare).toEqual({ token: "t", zoneId: "z", target: "customers.agentflow.dev" });
+    expect(readSettings({ ...all, CLOUDFLARE_ZONE_ID: "" }).cloudflare).toBeNull();
+  });
+
   it("name every variable that cannot be used", () => {
     expect(() => readSettings({ AGENTFLOW_PORT: "http", AGENTFLOW_SEED: "lots", DATABASE_URL: "here" })).toThrow(
       /AGENTFLOW_PORT.*\nAGENTFLOW_SEED.*\nDATABASE_URL/,
@@ -70,10 +76,12 @@ describe("the Worker's variables", () => {
         dnsAddress: "d",
         turnstileOrigin: "t",
         outgoingAllow: "",
+        domains: { apiOrigin: "c", zoneId: "z", target: "customers.test", resolvers: ["r1", "r2"] },
         model,
       },
       generateSecrets(),
     );
+    expect(vars["DOMAIN_RESOLVERS"]).toBe("r1,r2");
     expect(vars["PLATFORM_HOSTS"]).toBe("127.0.0.1:1000,localhost:1000,127.0.0.1:1001,localhost:1001");
     await writeDevVars(join(directory, "dev.vars"), vars);
     expect(await readFile(join(directory, "dev.vars"), "utf8")).toContain("DATABASE_URL='postgresql://u:p\\$x#y@h/d'\n");

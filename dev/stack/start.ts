@@ -3,12 +3,12 @@ import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { buildConsole } from "../bundles/console.ts";
 import { buildPageClient } from "../bundles/page-client.ts";
-import { startDnsServer } from "../dns/server.ts";
 import { type FileLock, tryLock } from "../process/file-lock.ts";
 import { untilAnswers } from "../process/http-probe.ts";
 import { startTurnstile } from "../turnstile/server.ts";
 import { banner } from "./banner.ts";
 import { devVars, writeDevVars } from "./dev-vars.ts";
+import { type RunningDomains, startDomains } from "./domains.ts";
 import { untilCheckIsOk } from "./health.ts";
 import { migratePlatform } from "./migrations.ts";
 import { type InnerPorts, loadInnerPorts, requireFreePorts } from "./ports.ts";
@@ -66,24 +66,25 @@ async function bringUp(options: StackOptions, started: Started): Promise<string>
   started.services.push(readiness.close);
   say(`Starting AgentFlow in ${settings.home} …`);
 
-  const [adminUrl] = await Promise.all([
+  const [{ adminUrl, domains }] = await Promise.all([
     bringUpPlatform(options, started, ports, `stack=${readiness.address}`, surroundings),
     bringUpConsole(settings, started, surroundings),
   ]);
   readiness.markReady();
   await untilCheckIsOk(originOf(settings), "stack", READY_TIMEOUT_MS, options.signal);
-  return banner(settings, { adminUrl, seconds: (performance.now() - startedAt) / 1000 });
+  const { dns, cloudflareControl } = domains;
+  return banner(settings, { adminUrl, dns, cloudflareControl, seconds: (performance.now() - startedAt) / 1000 });
 }
 
-/** The database, the servers beside it and the Worker, with the demo apps in place. Gives the database's admin address. */
+/** The database, the servers beside it and the Worker, with the demo apps in place. */
 async function bringUpPlatform(
   { settings, say, signal }: StackOptions,
   started: Started,
   ports: InnerPorts,
   healthChecks: string,
   surroundings: Surroundings,
-): Promise<string> {
-  const [{ platformUrl, adminUrl }, gatewayOrigin, model, dnsAddress, turnstileOrigin, secrets] = await Promise.all([
+): Promise<{ readonly adminUrl: string; readonly domains: RunningDomains }> {
+  const [{ platformUrl, adminUrl }, gatewayOrigin, model, domains, turnstileOrigin, secrets] = await Promise.all([
     bringUpDatabase(settings, started, ports.postgres, surroundings),
     startGateway(settings, ports.gateway).then((gateway) => {
       started.services.push(gateway.stop);
@@ -93,9 +94,9 @@ async function bringUpPlatform(
       started.services.push(model.stop);
       return model;
     }),
-    startDnsServer(settings.dnsRecords).then((dns) => {
-      started.services.push(dns.close);
-      return dns.address;
+    startDomains(settings, ports).then((domains) => {
+      started.services.push(domains.stop);
+      return domains;
     }),
     startTurnstile({ port: 0 }).then((turnstile) => {
       started.services.push(turnstile.close);
@@ -104,10 +105,18 @@ async function bringUpPlatform(
     loadSecrets(settings.home),
     buildPageClient(),
   ]);
-  const vars = devVars({ ...settings, databaseUrl: platformUrl, adminUrl, gatewayOrigin, dnsAddress, turnstileOrigin, model }, secrets);
+  const [dnsAddress] = domains.dns.resolvers;
+  const vars = devVars(
+    { ...settings, databaseUrl: platformUrl, adminUrl, gatewayOrigin, dnsAddress, domains: domains.vars, turnstileOrigin, model },
+    secrets,
+  );
   const varsFile = join(settings.home, "dev.vars");
   await writeDevVars(varsFile, vars);
-  const worker = await startWorker(settings, { varsFile, varNames: Object.keys(vars), healthChecks }, surroundings);
+  const worker = await startWorker(
+    settings,
+    { varsFile, varNames: [...Object.keys(vars), "CLOUDFLARE_API_TOKEN"], healthChecks, cloudflareToken: domains.token },
+    surroundings,
+  );
   started.front.push(worker.stop);
   const origin = originOf(settings);
   await untilCheckIsOk(origin, "platform_db", READY_TIMEOUT_MS, signal).catch(async (error: Error) => {
@@ -115,7 +124,7 @@ async function bringUpPlatform(
   });
   started.front.push(startSchedule(origin, say));
   if (settings.seed === "demo") await seedDemo(origin);
-  return adminUrl;
+  return { adminUrl, domains };
 }
 
 async function bringUpDatabase(settings: Settings, started: Started, port: number, surroundings: Surroundings): Promise<RunningDatabase> {

@@ -16,7 +16,12 @@ export interface Surroundings {
 /** Serves the Worker by `wrangler dev`; its objects and caches keep their state in the home. */
 export function startWorker(
   settings: Settings,
-  files: { readonly varsFile: string; readonly varNames: readonly string[]; readonly healthChecks: string },
+  files: {
+    readonly varsFile: string;
+    readonly varNames: readonly string[];
+    readonly healthChecks: string;
+    readonly cloudflareToken: string;
+  },
   surroundings: Surroundings,
 ): Promise<Supervised> {
   // wrangler refuses to start without the folder, which is empty when there is nothing to serve.
@@ -36,6 +41,7 @@ export function startWorker(
           ...["--var", `HEALTH_CHECKS:${files.healthChecks}`],
           // Of the file, wrangler takes what the configuration names; these need not be there, so it names them not.
           ...(settings.mysqlUrl === null ? [] : ["--var", `MYSQL_URL:${settings.mysqlUrl}`]),
+          ...["--var", `CLOUDFLARE_API_TOKEN:${files.cloudflareToken}`],
           ...["--var", `TURNSTILE_SECRET_KEY:${STAND_IN_KEYS.secretKey}`],
           ...["--persist-to", join(settings.home, "wrangler")],
           ...commonFlags(settings.port),

@@ -128,6 +128,15 @@ export interface Env {
   /** Which of Stripe's prices stands for which plan, as `<plan>=<price id>` pairs, separated by commas. */
   readonly STRIPE_PRICES?: string;
 
+  /** Where Cloudflare's API is, the zone whose custom hostnames are the customers' own, and a token that may edit them; without zone or token there are none. */
+  readonly CLOUDFLARE_API_ORIGIN?: string;
+  readonly CLOUDFLARE_ZONE_ID?: string;
+  readonly CLOUDFLARE_API_TOKEN?: string;
+  /** The name that customers point their hostnames at; a wildcard record stands below it. */
+  readonly DOMAIN_TARGET?: string;
+  /** DNS over HTTPS resolvers (JSON form) that have to agree on what is found of a hostname, separated by commas. */
+  readonly DOMAIN_RESOLVERS?: string;
+
   readonly AUTH_SECRET: string;
   /** Keys that sign visitors' sessions, newest first, separated by commas: `<id>:<base64>`. */
   readonly SESSION_KEYS: string;

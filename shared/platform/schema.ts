@@ -1,5 +1,6 @@
 export * from "./schema/apps.ts";
 export * from "./schema/billing.ts";
+export * from "./schema/domains.ts";
 export * from "./schema/identity.ts";
 export * from "./schema/invoices.ts";
 export * from "./schema/ledger.ts";

@@ -22,6 +22,16 @@ export async function resolveRoute(ctx: Context, address: RouteAddress, ip?: str
   return route;
 }
 
+/**
+ * The route as it is at a host that serves one version, whatever the app publishes: policy, rules and takedowns stay those of the
+ * app. `null`: the host serves what the app publishes.
+ */
+export async function atVersion(ctx: Context, route: AppRoute, versionId: string | null): Promise<AppRoute> {
+  if (versionId === null || versionId === route.versionId || route.status !== "published") return route;
+  const { content } = await versions.get(ctx, route.workspaceId, versionId);
+  return { ...route, versionId, versionNumber: content.number, name: content.name, description: content.description };
+}
+
 /** The version that a route serves. Throws `not_available` for a route that serves none. */
 export function loadVersion(ctx: Context, route: AppRoute): Promise<ServedVersion> {
   if (route.versionId === null) throw new AppError("not_available", "This app is not available right now.");

@@ -1,6 +1,6 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { call, echo, eventually, type Member, type PublishedApp, platformRows, publishApp, signUp, stack } from "../flows/client.ts";
+import { bindHostname, call, echo, eventually, type Member, type PublishedApp, publishApp, signUp, stack } from "../flows/client.ts";
 import { chromiumPath, launch } from "./browser.ts";
 
 const PASSWORD = "open sesame please";
@@ -22,8 +22,7 @@ beforeAll(async () => {
   [owner, stranger] = await Promise.all([signUp("Owner"), signUp("Stranger")]);
   const app = await publishApp(owner, manifest("Shop", "private"));
   const hostname = `shop-${Date.now()}.example.test`;
-  const domain = await call(`/api/v1/apps/${app.id}/domains`, { headers: owner.as, body: { hostname } });
-  await platformRows("UPDATE app_domains SET status = 'active' WHERE id = $1", [domain.body.data.id]);
+  await bindHostname(owner, app.id, hostname);
   shop = `http://${hostname}:${new URL(stack().api).port}`;
   locked = await publishApp(owner, manifest("Locked", "private"));
   browser = await launch();

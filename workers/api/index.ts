@@ -19,6 +19,7 @@ import { databaseQueryRouter } from "./database-query.ts";
 import { databaseRestoresRouter } from "./database-restores.ts";
 import { databaseTablesRouter } from "./database-tables.ts";
 import { deadLettersRouter } from "./dead-letters.ts";
+import { domainActionsRouter } from "./domain-actions.ts";
 import { domainsRouter } from "./domains.ts";
 import { draftsRouter } from "./drafts.ts";
 import { describeHookPath, describePaymentsHook } from "./hook-path.ts";
@@ -83,6 +84,7 @@ for (const router of [
   databaseBackupsRouter,
   databaseRestoresRouter,
   domainsRouter,
+  domainActionsRouter,
   visitorRulesRouter,
   usageRouter,
   billingRouter,

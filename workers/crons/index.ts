@@ -12,6 +12,7 @@ import {
   settlePeriods,
 } from "#billing";
 import { beginDailyBackups, destroyDatabases, expireBackups, giveUpInterrupted, resumeRotations, settleDatabases } from "#database";
+import { checkDueDomains, reconcileDomains } from "#domain";
 import { deleteExpiredValues } from "#execution";
 import type { Context } from "#platform/context";
 import { idempotencyKeys, workspaceQuotas } from "#platform/schema";
@@ -36,6 +37,8 @@ const RULES_MINUTE = 35;
 const BACKUPS_MINUTE = 29;
 /** The minute of the hour in which periods that are over are billed. */
 const INVOICES_MINUTE = 37;
+/** The minute of the hour in which custom hostnames are compared with those at Cloudflare. */
+const DOMAINS_MINUTE = 11;
 /** The minute of the hour in which the payment provider is told of use and of plans. */
 const PAYMENTS_MINUTE = 23;
 
@@ -53,6 +56,7 @@ export async function runScheduled(ctx: Context, scheduledTime: number): Promise
     minute === INVOICES_MINUTE ? billPeriods(ctx) : aggregateUsage(ctx),
     beginDailyBackups(ctx, (workspaceId) => backupDays(ctx, workspaceId)),
     collectPayments(ctx),
+    checkDueDomains(ctx),
   ];
   if (minute === RECONCILE_MINUTE) tasks.push(reconcileQuotas(ctx));
   if (minute === STORAGE_MINUTE) tasks.push(sampleStorage(ctx));
@@ -61,6 +65,7 @@ export async function runScheduled(ctx: Context, scheduledTime: number): Promise
   if (minute === DELIVERIES_MINUTE) tasks.push(forgetDeliveries(ctx));
   if (minute === RULES_MINUTE) tasks.push(forgetVisitorRules(ctx));
   if (minute === PAYMENTS_MINUTE) tasks.push(mirrorSubscriptions(ctx), sendMeterEvents(ctx), forgetPaymentEvents(ctx));
+  if (minute === DOMAINS_MINUTE) tasks.push(reconcileDomains(ctx));
   if (minute === BACKUPS_MINUTE) tasks.push(expireBackups(ctx), giveUpInterrupted(ctx));
   for (const outcome of await Promise.allSettled(tasks)) {
     if (outcome.status === "rejected") ctx.log.error("a scheduled task failed", outcome.reason);

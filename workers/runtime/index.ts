@@ -1,6 +1,6 @@
 import type { AppRoute } from "#app";
 import type { Context } from "#platform/context";
-import { corsHeaders, preflightResponse, resolveRoute } from "#runtime";
+import { corsHeaders, preflightResponse } from "#runtime";
 import { problemResponse } from "../problem.ts";
 import { answerForm } from "./accepts.ts";
 import { endOwnSession } from "./end-session.ts";
@@ -13,7 +13,7 @@ import { runEvents } from "./run-events.ts";
 import { showRun, startRun } from "./runs.ts";
 import { appSchema } from "./schema.ts";
 import { callback, signIn, signOut } from "./sign-in.ts";
-import { addressOf, type Endpoint, endpointOf, requireMethod, type VisitorTarget } from "./target.ts";
+import { type Endpoint, endpointOf, requireMethod, routeOf, type VisitorTarget } from "./target.ts";
 import { type Arrival, receive, type Visit } from "./visit.ts";
 import { wayIn } from "./way-in.ts";
 
@@ -68,7 +68,7 @@ function withCors(response: Response, route: AppRoute, request: Request): Respon
  */
 export async function handleVisitor(request: Request, ctx: Context, target: VisitorTarget): Promise<Response> {
   const endpoint = endpointOf(target.rest);
-  const route = await resolveRoute(ctx, addressOf(target), clientIp(request));
+  const route = await routeOf(ctx, target, clientIp(request));
   if (request.method === "OPTIONS") return preflightResponse(route, request, endpoint.methods);
   const response = await receive(ctx, request, target, route)
     .then((visit) => answer(ctx, endpoint, visit))

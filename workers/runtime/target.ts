@@ -1,10 +1,18 @@
+import type { AppRoute } from "#app";
+import type { Context } from "#platform/context";
 import { AppError, notFound } from "#platform/errors";
-import type { RouteAddress } from "#runtime";
+import { atVersion, type RouteAddress, resolveRoute } from "#runtime";
 
 /** Which app a request is for, and what of the path is left: the gateway has read host and path. */
 export type VisitorTarget = (
   | { readonly kind: "path"; readonly workspaceSlug: string; readonly appSlug: string }
-  | { readonly kind: "host"; readonly workspaceId: string; readonly appId: string }
+  | {
+      readonly kind: "host";
+      readonly workspaceId: string;
+      readonly appId: string;
+      /** The version that is served at this host, whatever the app publishes; `null`: whichever it publishes. */
+      readonly versionId: string | null;
+    }
 ) & {
   /** The path below the app, without the slash before it. */
   readonly rest: string;
@@ -30,8 +38,14 @@ const ENTRIES: Readonly<Record<string, Endpoint>> = {
   "session/end": { name: "end_session", methods: ["POST"] },
 };
 
-export function addressOf(target: VisitorTarget): RouteAddress {
+function addressOf(target: VisitorTarget): RouteAddress {
   return target.kind === "path" ? { workspaceSlug: target.workspaceSlug, appSlug: target.appSlug } : { appId: target.appId };
+}
+
+/** What is served to whom at a target, as it is now. Throws `not_found`, and `rate_limited` for too many addresses (`ip`) that are no app's. */
+export async function routeOf(ctx: Context, target: VisitorTarget, ip?: string): Promise<AppRoute> {
+  const route = await resolveRoute(ctx, addressOf(target), ip);
+  return target.kind === "host" ? atVersion(ctx, route, target.versionId) : route;
 }
 
 /** What the rest of a path names. One slash at its end makes no difference. Throws `not_found` for anything else. */

@@ -14,7 +14,6 @@ import {
   type Purpose,
   pageHeaders,
   type Reader,
-  resolveRoute,
   SESSION_HEADER,
   sessionCookie,
   type Verdict,
@@ -22,7 +21,7 @@ import {
 } from "#runtime";
 import { type IdentifiedCaller, identifyCaller } from "./caller.ts";
 import { clientIp } from "./limits.ts";
-import { addressOf, type VisitorTarget } from "./target.ts";
+import { routeOf, type VisitorTarget } from "./target.ts";
 
 /** A request that has found its app. */
 export interface Arrival {
@@ -59,7 +58,7 @@ export async function enter(ctx: Context, visit: Visit, purpose: Purpose): Promi
  * takedown or a rule that came meanwhile holds. It costs nothing while the app's lease is warm.
  */
 export async function renew(ctx: Context, { request, target }: Visit): Promise<Visit> {
-  return receive(ctx, request, target, await resolveRoute(ctx, addressOf(target)));
+  return receive(ctx, request, target, await routeOf(ctx, target));
 }
 
 /** Who asks for a run that was made before. Membership gives no right to a visitor's run, so only a key is looked at. */

@@ -94,6 +94,12 @@ export async function readIfThere<T>(visit: Visit, path: string, schema: z.ZodTy
   return outcome.problem.status === 404 ? null : refuse(outcome.problem);
 }
 
+/** The same for what a page can do without: `null` whatever the reason. */
+export async function readIfPossible<T>(visit: Visit, path: string, schema: z.ZodType<T>): Promise<T | null> {
+  const outcome = await ask(visit, { method: "GET", path: `/api/v1${path}` }, z.object({ data: schema }));
+  return outcome.ok ? outcome.data.data : null;
+}
+
 /** Reads `{ "data": … }` together with the revision in its `ETag`. */
 export async function readTagged<T>(visit: Visit, path: string, schema: z.ZodType<T>): Promise<{ data: T; revision: number }> {
   const outcome = await ask(visit, { method: "GET", path: `/api/v1${path}` }, z.object({ data: schema }));

@@ -86,3 +86,30 @@ export const SCOPES = [
   "billing:read",
   "audit:read",
 ] as const;
+
+export const DOMAIN_STATUSES = [
+  "pending",
+  "verifying",
+  "verified",
+  "issuing",
+  "active",
+  "failed",
+  "action_needed",
+  "moved",
+  "removed",
+] as const;
+export type DomainStatusWord = (typeof DOMAIN_STATUSES)[number];
+
+/** Statuses of a custom hostname that goes on by itself, or with its owner, within minutes. */
+export const SETTLING: readonly DomainStatusWord[] = ["pending", "verifying", "issuing", "action_needed"];
+
+/** How domain control is shown to the certificate authority. */
+export const CERTIFICATE_METHODS = ["http", "txt", "delegated"] as const;
+
+export const CHECK_STATES = ["passed", "failed", "pending", "unknown"] as const;
+export type CheckState = (typeof CHECK_STATES)[number];
+
+export const RECORD_PURPOSES = ["ownership", "routing", "certificate"] as const;
+export const RECORD_TYPES = ["TXT", "CNAME", "ALIAS", "HTTP"] as const;
+export const RECORD_STATES = ["found", "missing", "wrong", "unknown"] as const;
+export type RecordState = (typeof RECORD_STATES)[number];

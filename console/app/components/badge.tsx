@@ -1,4 +1,4 @@
-import type { AppStatusWord, NodeStatusWord, RunStatusWord } from "../api/words.ts";
+import type { AppStatusWord, CheckState, DomainStatusWord, NodeStatusWord, RecordState, RunStatusWord } from "../api/words.ts";
 import { useText } from "../i18n/use-text.ts";
 
 type Tone = "neutral" | "accent" | "ok" | "warn" | "danger";
@@ -46,4 +46,32 @@ const RUN_TONES: Readonly<Record<AnyRunStatus, Tone>> = {
 
 export function RunStatus({ status }: { readonly status: AnyRunStatus }) {
   return <Badge tone={RUN_TONES[status]}>{useText().runStatus[status]}</Badge>;
+}
+
+const DOMAIN_TONES: Readonly<Record<DomainStatusWord, Tone>> = {
+  pending: "warn",
+  verifying: "accent",
+  verified: "neutral",
+  issuing: "accent",
+  active: "ok",
+  failed: "danger",
+  action_needed: "danger",
+  moved: "danger",
+  removed: "neutral",
+};
+
+export function DomainStatus({ status }: { readonly status: DomainStatusWord }) {
+  return <Badge tone={DOMAIN_TONES[status]}>{useText().domains.statuses[status]}</Badge>;
+}
+
+const CHECK_TONES: Readonly<Record<CheckState, Tone>> = { passed: "ok", failed: "danger", pending: "accent", unknown: "neutral" };
+
+export function CheckBadge({ state }: { readonly state: CheckState }) {
+  return <Badge tone={CHECK_TONES[state]}>{useText().domains.checkStates[state]}</Badge>;
+}
+
+const RECORD_TONES: Readonly<Record<RecordState, Tone>> = { found: "ok", missing: "warn", wrong: "danger", unknown: "neutral" };
+
+export function RecordBadge({ state }: { readonly state: RecordState }) {
+  return <Badge tone={RECORD_TONES[state]}>{useText().domains.recordStates[state]}</Badge>;
 }

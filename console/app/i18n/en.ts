@@ -1,4 +1,5 @@
 import { billing } from "./billing.en.ts";
+import { domains } from "./domains.en.ts";
 import { protection } from "./protection.en.ts";
 import { running } from "./running.en.ts";
 
@@ -65,6 +66,7 @@ export const en = {
   },
   ...running,
   ...protection,
+  ...domains,
   appStatus: { draft: "Draft", published: "Published", unpublished: "Unpublished", archived: "Archived" },
   apps: {
     title: "Apps",
@@ -100,6 +102,7 @@ export const en = {
     manifest: "Manifest",
     test: "Test",
     triggers: "Triggers",
+    domains: "Domains",
     versions: "Versions",
     access: "Access",
     budget: "Budget",
@@ -387,6 +390,14 @@ export const en = {
     trigger_deleted: "Trigger deleted.",
     database_made: "The database is ready.",
     credentials_rotated: "The credentials are new.",
+    domain_added: "Domain added. Set its records next.",
+    domain_removed: "Domain removed.",
+    domain_checked: "Checked just now.",
+    domain_saved: "Domain saved.",
+    domain_switched: "Switched. Visitors get it within five seconds.",
+    domain_rolled_back: "Undone. Visitors get what was served before within five seconds.",
+    domain_stopped: "Out of service within five seconds.",
+    certificate_asked: "The certificate is being asked for.",
     secret_saved: "Secret saved.",
     secret_deleted: "Secret deleted.",
     letter_replayed: "It is tried again.",

@@ -1,4 +1,5 @@
 import { billing } from "./billing.zh.ts";
+import { domains } from "./domains.zh.ts";
 import type { Catalogue } from "./en.ts";
 import { protection } from "./protection.zh.ts";
 import { running } from "./running.zh.ts";
@@ -65,6 +66,7 @@ export const zh: Catalogue = {
   },
   ...running,
   ...protection,
+  ...domains,
   appStatus: { draft: "草稿", published: "已发布", unpublished: "已下线", archived: "已归档" },
   apps: {
     title: "应用",
@@ -100,6 +102,7 @@ export const zh: Catalogue = {
     manifest: "清单",
     test: "测试",
     triggers: "触发器",
+    domains: "域名",
     versions: "版本",
     access: "访问",
     budget: "预算",
@@ -386,6 +389,14 @@ export const zh: Catalogue = {
     trigger_deleted: "触发器已删除。",
     database_made: "数据库已就绪。",
     credentials_rotated: "凭据已更换。",
+    domain_added: "域名已添加，请设置其记录。",
+    domain_removed: "域名已移除。",
+    domain_checked: "已检查。",
+    domain_saved: "域名已保存。",
+    domain_switched: "已切换，将在五秒内生效。",
+    domain_rolled_back: "已撤销，访客将在五秒内看到之前的内容。",
+    domain_stopped: "将在五秒内停止使用。",
+    certificate_asked: "正在重新申请证书。",
     secret_saved: "机密已保存。",
     secret_deleted: "机密已删除。",
     letter_replayed: "正在再次尝试。",

@@ -41,6 +41,7 @@ export default function AppPage({ loaderData: { app, waiting } }: Route.Componen
     { to: paths.app(workspace.id, app.id), label: text.app.manifest, end: true },
     ...(may("apps:edit") ? [{ to: paths.test(workspace.id, app.id), label: text.app.test }] : []),
     { to: paths.triggers(workspace.id, app.id), label: text.app.triggers },
+    { to: paths.domains(workspace.id, app.id), label: text.app.domains },
     { to: paths.versions(workspace.id, app.id), label: text.app.versions },
     { to: paths.access(workspace.id, app.id), label: text.app.access },
     ...(may("billing:read") ? [{ to: paths.budget(workspace.id, app.id), label: text.app.budget }] : []),

@@ -145,38 +145,6 @@ export const endedSessions = pgTable(
   ],
 );
 
-export const appDomains = pgTable(
-  "app_domains",
-  {
-    id: text("id").primaryKey(),
-    workspaceId: text("workspace_id")
-      .notNull()
-      .references(() => workspaces.id),
-    appId: text("app_id")
-      .notNull()
-      .references(() => apps.id, { onDelete: "cascade" }),
-    /** Lower case, punycode, no trailing dot. */
-    hostname: text("hostname").notNull().unique(),
-    status: text("status", {
-      enum: ["pending", "verifying", "issuing", "active", "failed", "action_needed", "moved", "removed"],
-    }).notNull(),
-    verificationToken: text("verification_token").notNull(),
-    verifiedAt: moment("verified_at"),
-    customHostnameId: text("custom_hostname_id"),
-    sslStatus: text("ssl_status"),
-    createdAt: createdAt(),
-    updatedAt: updatedAt(),
-  },
-  (table) => [
-    index("app_domains_app_idx").on(table.workspaceId, table.appId),
-    check(
-      "app_domains_status_check",
-      sql`${table.status} IN ('pending', 'verifying', 'issuing', 'active', 'failed', 'action_needed', 'moved', 'removed')`,
-    ),
-    check("app_domains_hostname_check", sql`${table.hostname} = lower(${table.hostname})`),
-  ],
-);
-
 /** What each app claims of its workspace's database: the db_schema that the database was last brought to for it. */
 export const workspaceSchemas = pgTable(
   "workspace_schemas",

@@ -123,6 +123,10 @@ const en: Texts = {
   faults: { required: "Please fill this in." },
   errors: {
     not_found: { title: "There is nothing here", detail: "The address may be mistyped, or the app has moved." },
+    misdirected_request: {
+      title: "No app lives at this address",
+      detail: "The name leads here, but no app is connected to it yet, or no longer. If it is yours, look at the app's domains.",
+    },
     not_available: { title: "Not available right now", detail: "This app is not published at the moment. Please come back later." },
     access_denied: { title: "For members only", detail: "This app is for the members of its workspace." },
     forbidden: { title: "Not allowed", detail: "You may not use this app." },
@@ -236,6 +240,10 @@ const zh: Texts = {
   },
   errors: {
     not_found: { title: "这里什么也没有", detail: "地址可能有误，或者应用已经移走。" },
+    misdirected_request: {
+      title: "此地址没有应用",
+      detail: "域名已指向这里，但尚未连接应用，或已不再连接。如果域名归你所有，请在应用的“域名”中查看。",
+    },
     not_available: { title: "暂时无法使用", detail: "该应用目前没有发布，请稍后再来。" },
     access_denied: { title: "仅限成员", detail: "该应用仅供所属工作区的成员使用。" },
     forbidden: { title: "没有权限", detail: "你不能使用该应用。" },

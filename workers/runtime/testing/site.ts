@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 // biome-ignore lint/style/noRestrictedImports: tests count in memory, where production asks objects
 import { Counters } from "../../../shared/runtime/admission/testing/counters.ts";
 // biome-ignore lint/style/noRestrictedImports: tests keep routes in memory, where production has KV
@@ -77,7 +78,9 @@ export async function startSite(): Promise<Site> {
     },
     async bind(owner, appId, hostname) {
       const domain = await expectOk(`POST /api/v1/apps/${appId}/domains`, owner, { hostname });
-      await platform.context().db.execute(`UPDATE app_domains SET status = 'active' WHERE id = '${domain.id}'`);
+      await platform.settle();
+      const active = sql`UPDATE app_domains SET status = 'active', verified_at = now(), next_check_at = NULL WHERE id = ${domain.id}`;
+      await platform.context().db.execute(active);
     },
   };
 }
