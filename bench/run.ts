@@ -69,17 +69,18 @@ const [product, counted, baselines] = [
 
 try {
   const [served, bare] = [product.url, baselines.url];
-  // The product answers its own hosts alone, and this is another port. One visitor asks: a session of their own each would be
-  // as many counters.
+  // The product answers its own hosts alone, and this is another port. One visitor of each app asks: a session of their own for
+  // each request would be as many counters.
   const host = { Host: new URL(stack.api).host };
-  const visitor = { "X-App-Session-Id": await sessionOf(new URL(greetingPath, stack.api)) };
+  const sessions = new Map<string, string>();
+  for (const path of [greetingPath, guestbookPath, readerPath]) sessions.set(path, await sessionOf(new URL(path, stack.api)));
   const ask = (path: string, headers: Record<string, string> = {}): Target => ({
     method: "GET",
     url: new URL(path, served),
     headers: { ...host, ...headers },
   });
   const run = (path: string, headers: Record<string, string> = {}): Target => ({
-    ...ask(`${path}/runs`, { ...visitor, ...headers }),
+    ...ask(`${path}/runs`, { "X-App-Session-Id": sessions.get(path) ?? "", ...headers }),
     method: "POST",
     body,
   });
@@ -126,7 +127,7 @@ try {
     },
     {
       what: "run by hostname, of 100,000",
-      product: run("", { Host: hostname }),
+      product: run("", { Host: hostname, "X-App-Session-Id": sessions.get(greetingPath) ?? "" }),
       baseline: [run(greetingPath)],
       against: "by path",
       target: 0.95,

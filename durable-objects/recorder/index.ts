@@ -2,7 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { systemClock } from "#platform/clock";
 import type { Env } from "#platform/env";
 import { createLogger } from "#platform/log";
-import type { OutboxCounts, OutboxRejection, OutboxRow, RecorderApi } from "#platform/objects/recorder";
+import type { EndedRun, OutboxCounts, OutboxRejection, OutboxRow, RecorderApi } from "#platform/objects/recorder";
 import type { RunRecord } from "#platform/records";
 import { migrateStorage } from "#platform/storage-migrations";
 import { migrations } from "./migrations.ts";
@@ -37,6 +37,12 @@ export class Recorder extends DurableObject<Env> implements RecorderApi {
   async append(record: RunRecord, revision?: number): Promise<void> {
     const now = this.#clock.now();
     this.#outbox.finish(record, now, revision);
+    await this.#wakeBy(now + (now - this.#knockedAt < BUSY_FOR ? GATHER_WHEN_BUSY : GATHER));
+  }
+
+  async appendAll(runs: readonly EndedRun[]): Promise<void> {
+    const now = this.#clock.now();
+    for (const run of runs) this.#outbox.finishAsJson(run, now);
     await this.#wakeBy(now + (now - this.#knockedAt < BUSY_FOR ? GATHER_WHEN_BUSY : GATHER));
   }
 

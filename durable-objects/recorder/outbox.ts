@@ -1,4 +1,4 @@
-import type { OutboxCounts, OutboxRejection, OutboxRow } from "#platform/objects/recorder";
+import type { EndedRun, OutboxCounts, OutboxRejection, OutboxRow } from "#platform/objects/recorder";
 import { parseRunRecord, type RunRecord } from "#platform/records";
 import { partsOf } from "#platform/text-parts";
 
@@ -39,14 +39,22 @@ export class Outbox {
     this.#store(record, revision, null, now);
   }
 
+  /** The same for a record that is JSON already. */
+  finishAsJson({ id, record }: EndedRun, now: number): void {
+    this.#storeJson(id, record, REVISION.final, null, now);
+  }
+
   /** Stores a run that is under way and becomes `interrupted` at `deadline` unless it is finished by then. */
   begin(record: RunRecord, deadline: number, now: number): void {
     this.#store(record, REVISION.running, deadline, now + RUNNING_GRACE);
   }
 
   #store(record: RunRecord, revision: number, deadline: number | null, due: number): void {
-    const { id } = record.execution;
-    const [first = "", ...rest] = partsOf(JSON.stringify(record));
+    this.#storeJson(record.execution.id, JSON.stringify(record), revision, deadline, due);
+  }
+
+  #storeJson(id: string, record: string, revision: number, deadline: number | null, due: number): void {
+    const [first = "", ...rest] = partsOf(record);
     const stored = this.#sql.exec(
       `INSERT INTO outbox (id, revision, record, rest, deadline, due) VALUES (?, ?, ?, ?, ?, ?)
        ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, record = excluded.record, rest = excluded.rest,

@@ -6,6 +6,7 @@ import { AppError } from "#platform/errors";
 import type { ExecutionRecord, RunRecord } from "#platform/records";
 import { fullJitter } from "#platform/retry";
 import { answerOf, type RunAnswer } from "./answer.ts";
+import { commit } from "./group-commit.ts";
 import { outboxName } from "./place.ts";
 import { endRecord } from "./record.ts";
 import { inlineRunId } from "./run-id.ts";
@@ -44,10 +45,10 @@ function isOverloaded(error: unknown): boolean {
 /** Makes a record durable, or throws `upstream_unavailable`. Repeating is harmless: an outbox keeps one row a run. */
 async function store(ctx: Context, order: RunOrder, record: RunRecord): Promise<void> {
   const outbox = outboxName(order.route.workspaceId, order.place);
+  const ended = { id: record.execution.id, record: JSON.stringify(record) };
   for (let attempt = 1; ; attempt += 1) {
     try {
-      // A stub that has failed stays broken, so each attempt takes its own.
-      return await ctx.env.RECORDER.getByName(outbox).append(record);
+      return await commit(ctx, outbox, ended);
     } catch (cause) {
       if (attempt === APPEND_ATTEMPTS || isOverloaded(cause)) {
         throw new AppError("upstream_unavailable", "The run could not be recorded, so it does not count. Try again.", {

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Env } from "#platform/env";
+import { Lru } from "./lru.ts";
 
 /*
  * What a browser keeps for us and brings back: a payload that anybody could read and nobody can make or change. Signed with
@@ -59,10 +60,9 @@ export async function signToken(env: KeyEnv, kind: TokenKind, payload: object): 
   return `${body}.${toBase64Url(new Uint8Array(await hmacOf(env, `${kind}\n${body}`)))}`;
 }
 
-function parseBody<T>(body: string, schema: z.ZodType<T>): T | null {
+function parseBody(body: string): unknown {
   try {
-    const parsed = schema.safeParse(JSON.parse(decoder.decode(fromBase64(body))));
-    return parsed.success ? parsed.data : null;
+    return JSON.parse(decoder.decode(fromBase64(body)));
   } catch {
     // Not base64, UTF-8 or JSON: whatever it is, it is not a token of ours.
     return null;
@@ -78,11 +78,23 @@ async function isSigned(env: KeyEnv, text: string, signature: string): Promise<b
   return false;
 }
 
+/** What tokens say that were found to be ours, by keys, kind and token: who keeps coming is not verified each time. */
+const opened = new Lru<unknown>(2_000, Number.POSITIVE_INFINITY);
+
 /** The payload of a token of this kind, or `null` when it is forged, damaged or of another kind. Whether it has expired is for the caller to see. */
 export async function openToken<T>(env: KeyEnv, kind: TokenKind, token: string, schema: z.ZodType<T>): Promise<T | null> {
+  const key = `${env.SESSION_KEYS}\n${kind}\n${token}`;
+  const payload = opened.get(key, 0) ?? (await verifiedPayload(env, kind, token));
+  if (payload === null) return null;
+  opened.set(key, payload, 0);
+  const parsed = schema.safeParse(payload);
+  return parsed.success ? parsed.data : null;
+}
+
+async function verifiedPayload(env: KeyEnv, kind: TokenKind, token: string): Promise<unknown> {
   const match = token.length <= TOKEN_LIMIT ? /^([\w-]+)\.([\w-]{43})$/.exec(token) : null;
   const [, body, signature] = match ?? [];
   if (body === undefined || signature === undefined) return null;
-  const payload = parseBody(body, schema);
+  const payload = parseBody(body);
   return payload !== null && (await isSigned(env, `${kind}\n${body}`, signature)) ? payload : null;
 }

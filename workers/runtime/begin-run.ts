@@ -85,6 +85,13 @@ interface ReadyRun {
   readonly headers: LimitHeaders;
 }
 
+/** Where this isolate is: it stays in one data centre, and what the network says of a request is parsed anew for each. */
+let here: string | undefined;
+function placeHere(request: Request): string {
+  here ??= placeOf(request.cf?.["colo"]);
+  return here;
+}
+
 /**
  * Finds the run that the request's key has begun before, or makes a new one ready. Validates first and admits second: a
  * request that cannot run takes nothing from limits or quota, and neither does a repetition.
@@ -109,7 +116,7 @@ async function prepareRun(ctx: Context, asked: AskedRun): Promise<GoingRun | Rea
     session,
     network: await networkName(ctx, ip),
     apiKeyId,
-    place: placeOf(request.cf?.["colo"]),
+    place: placeHere(request),
     loadSecrets: () => loadSecrets(ctx, route.workspaceId),
     refund: admission.refund,
   };

@@ -40,8 +40,7 @@ export interface Visit extends Arrival {
  * Lets a request in that no rule denies. It is asked before anything is taken from any counter. @throws `blocked`
  */
 export async function receive(ctx: Context, request: Request, target: VisitorTarget, route: AppRoute): Promise<Visit> {
-  const { asn, country } = request.cf ?? {};
-  const verdict = await judgeVisitor(ctx, route, { ip: clientIp(request), headers: request.headers, cf: { asn, country } });
+  const verdict = await judgeVisitor(ctx, route, { ip: clientIp(request), request });
   if (verdict.denied) throw new AppError("blocked", "This app cannot be used from here.");
   return { request, target, route, verdict };
 }

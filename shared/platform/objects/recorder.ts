@@ -8,6 +8,12 @@ export interface OutboxRow {
   readonly record: string;
 }
 
+/** A run that has ended: its id, and its `RunRecord` as JSON. */
+export interface EndedRun {
+  readonly id: string;
+  readonly record: string;
+}
+
 export interface OutboxRejection {
   readonly id: string;
   readonly revision: number;
@@ -30,6 +36,8 @@ export interface RecorderApi {
    * numbered upwards from 1.
    */
   append(record: RunRecord, revision?: number): Promise<void>;
+  /** Appends runs that have ended: all of them, or none. */
+  appendAll(runs: readonly EndedRun[]): Promise<void>;
   /**
    * Appends a run that is under way and whose first bytes are about to leave. When nothing more is heard of it by
    * `deadline` (ms since the epoch), it is recorded as interrupted.

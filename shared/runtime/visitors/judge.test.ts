@@ -12,8 +12,9 @@ function routeWith(...rules: [RouteRule["type"], string][]): AppRoute {
 
 const { ctx } = testContext({});
 
-async function isDenied(route: AppRoute, arrival: Partial<Arrival> = {}, context = ctx): Promise<boolean> {
-  return (await judgeVisitor(context, route, { ip: "203.0.113.7", headers: new Headers(), ...arrival })).denied;
+async function isDenied(route: AppRoute, who: Partial<Arrival["request"]> & { ip?: string } = {}, context = ctx): Promise<boolean> {
+  const { ip = "203.0.113.7", ...request } = who;
+  return (await judgeVisitor(context, route, { ip, request: { headers: new Headers(), ...request } })).denied;
 }
 
 describe("judgeVisitor", () => {
