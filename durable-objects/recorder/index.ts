@@ -42,7 +42,9 @@ export class Recorder extends DurableObject<Env> implements RecorderApi {
 
   async appendAll(runs: readonly EndedRun[]): Promise<void> {
     const now = this.#clock.now();
-    for (const run of runs) this.#outbox.finishAsJson(run, now);
+    this.ctx.storage.transactionSync(() => {
+      for (const run of runs) this.#outbox.finishAsJson(run, now);
+    });
     await this.#wakeBy(now + (now - this.#knockedAt < BUSY_FOR ? GATHER_WHEN_BUSY : GATHER));
   }
 

@@ -36,11 +36,12 @@ const remembered = new Map<string, Remembered>();
  * refuses that.
  */
 export async function findActiveHostname(ctx: Context, host: string, shield?: () => Promise<void>): Promise<HostnameTarget | null> {
-  const hostname = normalizeHostname(host);
+  // What is remembered is kept by the form that hosts mostly come in.
+  const hostname = remembered.has(host) ? host : normalizeHostname(host);
   if (hostname === null) return null;
-  const age = ctx.clock.now() - (remembered.get(hostname)?.heard ?? Number.NEGATIVE_INFINITY);
   const known = remembered.get(hostname);
   if (known === undefined) await shield?.();
+  const age = known === undefined ? LIFE : ctx.clock.now() - known.heard;
   if (known === undefined || age >= LIFE) return renew(ctx, hostname, known);
   if (age >= RENEW && !known.renewing) renewBehind(ctx, hostname, known);
   return known.target;

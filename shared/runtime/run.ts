@@ -48,7 +48,9 @@ async function store(ctx: Context, order: RunOrder, record: RunRecord): Promise<
   const ended = { id: record.execution.id, record: JSON.stringify(record) };
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await commit(ctx, outbox, ended);
+      if (attempt === 1) return await commit(ctx, outbox, ended);
+      // Alone, whatever went wrong with the others; and by a stub of its own, since one that has failed stays broken.
+      return await ctx.env.RECORDER.getByName(outbox).appendAll([ended]);
     } catch (cause) {
       if (attempt === APPEND_ATTEMPTS || isOverloaded(cause)) {
         throw new AppError("upstream_unavailable", "The run could not be recorded, so it does not count. Try again.", {

@@ -5,6 +5,7 @@ import { compilePlan, inputDeclarations } from "#execution";
 import { type Context, createContext } from "#platform/context";
 import type { Env as PlatformEnv } from "#platform/env";
 import { errorCode } from "#platform/errors";
+import type { EndedRun } from "#platform/objects/recorder";
 import { parseRunRecord, type RunRecord } from "#platform/records";
 import { outboxName, placeOfRun } from "./place.ts";
 import { type RunOrder, runNow } from "./run.ts";
@@ -76,10 +77,17 @@ async function recordOf(runId: string): Promise<RunRecord | null> {
   return text === null ? null : parseRunRecord(text);
 }
 
-/** A Recorder that cannot be reached. */
-function brokenRecorder(ctx: Context): Partial<PlatformEnv> {
-  const fail = () => Promise.reject(new Error("the object is unreachable"));
-  return { RECORDER: Object.assign(Object.create(ctx.env.RECORDER), { getByName: () => ({ append: fail, open: fail }) }) };
+/** A Recorder that answers calls as `answer` does: by making them, or not. Tells how many runs came with each. */
+function recorderThat(ctx: Context, answer: (runs: readonly EndedRun[], append: () => Promise<void>) => Promise<void>) {
+  const calls: number[] = [];
+  const getByName = (name: string) => ({
+    appendAll: (runs: readonly EndedRun[]) => {
+      calls.push(runs.length);
+      return answer(runs, () => ctx.env.RECORDER.getByName(name).appendAll(runs));
+    },
+  });
+  const bindings: Partial<PlatformEnv> = { RECORDER: Object.assign(Object.create(ctx.env.RECORDER), { getByName }) };
+  return { bindings, calls };
 }
 
 describe("runNow", () => {
@@ -113,9 +121,31 @@ describe("runNow", () => {
 
   it("does not acknowledge, and gives back, what could not be recorded", async () => {
     const { order, refund, ctx } = start();
-    const broken = start(brokenRecorder(ctx)).ctx;
+    const { bindings } = recorderThat(ctx, () => Promise.reject(new Error("the object is unreachable")));
+    const broken = start(bindings).ctx;
     const code = await runNow(broken, order).catch(errorCode);
     expect(code).toBe("upstream_unavailable");
     expect(refund).toHaveBeenCalledOnce();
+  });
+
+  it("records runs that end while others are being recorded together, each of them", async () => {
+    const { ctx } = start();
+    const { bindings, calls } = recorderThat(ctx, (_, append) => append());
+    const answers = await Promise.all(Array.from({ length: 40 }, () => runNow(start(bindings).ctx, start().order)));
+    const records = await Promise.all(answers.map(({ run_id }) => recordOf(run_id)));
+    expect(records.map((record) => record?.execution.id)).toEqual(answers.map(({ run_id }) => run_id));
+    expect(calls.reduce((sum, runs) => sum + runs, 0)).toBe(40);
+    expect(Math.max(...calls)).toBeLessThanOrEqual(16);
+    expect(calls.length).toBeLessThan(10);
+  });
+
+  it("records a run alone when the call that it shared has failed", async () => {
+    const { ctx, refund } = start();
+    const { bindings, calls } = recorderThat(ctx, (runs, append) => (runs.length > 1 ? Promise.reject(new Error("too much")) : append()));
+    const answers = await Promise.all(Array.from({ length: 5 }, () => runNow(start(bindings).ctx, start().order)));
+    const records = await Promise.all(answers.map(({ run_id }) => recordOf(run_id)));
+    expect(records.every((record) => record?.execution.status === "completed")).toBe(true);
+    expect(calls.toSorted((a, b) => a - b)).toEqual([1, 1, 1, 1, 1, 4]);
+    expect(refund).not.toHaveBeenCalled();
   });
 });

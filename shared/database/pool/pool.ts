@@ -35,6 +35,7 @@ import { type QueryAnswer, readQuerySchema, readStatement, toQueryAnswer } from 
 import { asker, readTables, requireTable } from "../tables/table-reader.ts";
 import { explainUnsupported } from "../tables/unsupported-columns.ts";
 import { type Access, Accesses } from "./accesses.ts";
+import { KnownSchemas } from "./known-schemas.ts";
 import { PoolMetrics } from "./metrics.ts";
 import { type OperationSource, sourceAsIs } from "./operation-source.ts";
 import { Slots } from "./slots.ts";
@@ -55,6 +56,10 @@ const ENCODER = new TextEncoder();
 function checkSize(answer: SqlAnswer): SqlAnswer {
   const { rows } = answer;
   if (rows.length > MAX_ROWS) throw new AppError("payload_too_large", `The statement gave more than ${MAX_ROWS} rows.`);
+  let characters = 0;
+  for (const row of rows) for (const value of row) characters += value?.length ?? 0;
+  // UTF-8 takes three bytes at most for a UTF-16 unit: only what comes near the limit has to be counted exactly.
+  if (characters * 3 <= MAX_ANSWER_BYTES) return answer;
   let bytes = 0;
   for (const value of rows.flat()) bytes += value === null ? 0 : ENCODER.encode(value).byteLength;
   if (bytes > MAX_ANSWER_BYTES) throw new AppError("payload_too_large", `The rows are larger than ${MAX_ANSWER_BYTES} bytes.`);
@@ -89,6 +94,7 @@ export class WorkspacePool implements DatabasePoolApi {
   /** Statements that wait or run, by the names that they can be stopped by. */
   readonly #stops = new Map<string, AbortController>();
   readonly #metrics: PoolMetrics;
+  readonly #schemas = new KnownSchemas();
   #storage: StorageGuard | undefined;
   /** The last provisioning or schema change; the next waits for it. */
   #changes: Promise<unknown> = Promise.resolve();
@@ -104,7 +110,7 @@ export class WorkspacePool implements DatabasePoolApi {
   execute(workspaceId: string, { schema, operation, name, countOnly = false }: OperationRequest): Promise<PoolReply<OperationResult>> {
     return this.#enter(workspaceId, name, async (access, signal) => {
       const asked = dbOperationSchema.parse(operation);
-      const source = schema === undefined ? await sourceAsIs(access, asked) : { schema: dbSchemaSchema.parse(schema) };
+      const source = schema === undefined ? await sourceAsIs(access, asked) : { schema: this.#schemas.parse(schema) };
       if (!countOnly) return this.#execute(workspaceId, access, source, asked, { signal, check: checkSize });
       const { count } = await this.#execute(workspaceId, access, source, asked, { signal, check: (answer) => answer });
       return { rows: [], count };

@@ -1,4 +1,4 @@
-import { Client, neon, neonConfig } from "@neondatabase/serverless";
+import { Client, type NeonQueryFunction, neon, neonConfig } from "@neondatabase/serverless";
 import { configureDriver } from "#platform/db";
 import type { Env } from "#platform/env";
 import { AppError } from "#platform/errors";
@@ -50,13 +50,27 @@ const bounds = (limitMs: number, stop?: AbortSignal) => ({ signal: limitSignal(l
 const textOptions = (stop?: AbortSignal) =>
   ({ arrayMode: true, fullResults: true, types: TEXT_TYPES, fetchOptions: bounds(STATEMENT_LIMIT_MS, stop) }) as const;
 
+/** Ways to ask by address, which the driver would take apart anew for each statement. Rotated credentials make a new one. */
+const ways = new Map<string, NeonQueryFunction<false, false>>();
+const MAX_WAYS = 100;
+
+function wayTo(address: string): NeonQueryFunction<false, false> {
+  const known = ways.get(address);
+  if (known) return known;
+  const way = neon(address);
+  const [oldest] = ways.keys();
+  if (ways.size >= MAX_WAYS && oldest !== undefined) ways.delete(oldest);
+  ways.set(address, way);
+  return way;
+}
+
 async function run(address: string, { text, params }: SqlStatement, stop?: AbortSignal): Promise<SqlAnswer> {
-  return toAnswer(await guarded(neon(address).query(text, [...params], textOptions(stop))));
+  return toAnswer(await guarded(wayTo(address).query(text, [...params], textOptions(stop))));
 }
 
 /** By HTTP and not by a WebSocket, whose answers are collected however large they are. */
 async function read(address: string, { text, params }: SqlStatement, stop?: AbortSignal): Promise<SqlAnswer> {
-  const sql = neon(address);
+  const sql = wayTo(address);
   const options = { ...textOptions(stop), readOnly: true } as const;
   const [result] = await guarded(sql.transaction((query) => [query.query(text, [...params])], options));
   if (!result) throw new AppError("internal", "A transaction of one statement gave no answer.");
@@ -64,7 +78,7 @@ async function read(address: string, { text, params }: SqlStatement, stop?: Abor
 }
 
 async function command(address: string, text: string): Promise<void> {
-  await guarded(neon(address).query(text, [], { fetchOptions: bounds(COMMAND_LIMIT_MS) }));
+  await guarded(wayTo(address).query(text, [], { fetchOptions: bounds(COMMAND_LIMIT_MS) }));
 }
 
 function beginning({ readOnly = false, snapshot = false }: TransactionOptions): string {
