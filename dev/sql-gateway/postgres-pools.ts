@@ -79,5 +79,7 @@ function openPool(connectionString: string, max: number): pg.Pool {
   });
   // An idle connection that its server closes leaves the pool by itself; the next request opens another one.
   pool.on("error", () => undefined);
+  // One that breaks while somebody has it, between two statements, fails at the next: no reason to take the gateway down.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   return pool;
 }
