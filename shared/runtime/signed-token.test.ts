@@ -18,7 +18,7 @@ describe("a signed token", () => {
   it("does not survive a change of any character", async () => {
     const token = await signToken(env, "sign-in", { app: "app_1" });
     await fc.assert(
-      fc.asyncProperty(fc.nat(token.length - 2), fc.constantFrom(..."Aa0-_.é "), async (index, character) => {
+      fc.asyncProperty(fc.nat(token.length - 1), fc.constantFrom(..."Aa0-_.é "), async (index, character) => {
         const changed = token.slice(0, index) + character + token.slice(index + 1);
         const opened = await openToken(env, "sign-in", changed, schema);
         expect(opened).toEqual(changed === token ? { app: "app_1" } : null);

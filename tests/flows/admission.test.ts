@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { call, echo, eventually, platformRows, publishApp, signUp } from "./client.ts";
+import { call, echo, eventually, type Json, platformRows, publishApp, signUp } from "./client.ts";
 
 describe("admission", () => {
   it("admits exactly 10 of 100 simultaneous requests under 10 a minute, and bills nothing else", async () => {
@@ -18,6 +18,7 @@ describe("admission", () => {
     const answers = await Promise.all(Array.from({ length: 100 }, () => call(`${app.path}/runs`, { body: { inputs: { word: "you" } } })));
     const admitted = answers.filter((answer) => answer.status === 200);
     const refused = answers.filter((answer) => answer.status === 429);
+    expect(answers.filter(({ status }) => status !== 200 && status !== 429).map(({ status, body }): Json => [status, body])).toEqual([]);
     expect([admitted.length, refused.length]).toEqual([10, 90]);
     for (const answer of refused) {
       expect(answer.body).toMatchObject({ code: "rate_limited", status: 429 });

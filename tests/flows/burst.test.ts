@@ -27,7 +27,7 @@ it(`${RUNS} asynchronous runs in a burst are all accepted, complete, and are cou
   const key = await apiKey(member, ["runs:create"]);
   const headers = { ...key, Prefer: "respond-async" };
   const accepted = await inParallel(RUNS, WIDTH, (index) => call(`${app.path}/runs`, { body: { inputs: { word: `${index}` } }, headers }));
-  expect([...new Set(accepted.map(({ status }) => status))]).toEqual([202]);
+  expect(accepted.filter(({ status }) => status !== 202).map(({ status, body }): Json => [status, body])).toEqual([]);
   const ids = accepted.map(({ body }): Json => body.data.run_id);
   expect(new Set(ids).size).toBe(RUNS);
 
