@@ -10,17 +10,15 @@ const PATIENCE_MS = 5_000;
  * what the request waits for in the eyes of the runtime, which cancels requests that wait for nothing of their own as hung.
  * Throws `upstream_unavailable` when nothing comes of it in time.
  */
-export async function joined<T>(theirs: Promise<T>): Promise<T> {
+export function joined<T>(theirs: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const own = new Promise<T>((resolve, reject) => {
     timer = setTimeout(() => reject(late()), PATIENCE_MS);
     theirs.then(resolve, reject);
   });
-  try {
-    return await own;
-  } finally {
-    clearTimeout(timer);
-  }
+  const clear = () => clearTimeout(timer);
+  own.then(clear, clear);
+  return own;
 }
 
 function late(): AppError {

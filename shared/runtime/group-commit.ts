@@ -33,8 +33,9 @@ export async function commit(ctx: Context, outbox: string, run: EndedRun): Promi
   batch.runs.push(run);
   batch.characters += run.record.length;
   while (batch.call === undefined && line.calling !== undefined) await over(line, line.calling);
-  batch.call ??= call(ctx, line, outbox, batch);
-  return joined(batch.call);
+  if (batch.call !== undefined) return joined(batch.call);
+  batch.call = call(ctx, line, outbox, batch);
+  return batch.call;
 }
 
 /** Waits for the call ahead; one that does not end in time is given up, since its request may have been killed. */
