@@ -10,7 +10,7 @@ import { startStack } from "../tests/stack.ts";
 import { admissionRows } from "./admission.ts";
 import { body, closed, greeting, guestbook, reader, scarce, unbounded } from "./apps.ts";
 import { plantHostnames } from "./hostnames.ts";
-import { type Target, throughput } from "./load.ts";
+import { failures, type Target, throughput } from "./load.ts";
 import { openWorkspace } from "./publish.ts";
 import { serve } from "./serve.ts";
 import { type Row, table } from "./table.ts";
@@ -168,6 +168,9 @@ try {
       metered: onCounted(meteredPath),
     })),
   );
+  const failed = failures.length;
+  rows.push({ what: "answers that failed", measured: String(failed), baseline: "", ratio: null, target: "0", met: failed === 0 });
+  for (const failure of failures) console.log(failure);
   console.log(`\n${table(rows)}\n`);
   if (rows.some(({ met }) => !met)) process.exitCode = 1;
 } finally {
