@@ -5,10 +5,10 @@ const PATIENCE_MS = 5_000;
 
 /**
  * A promise of the request that calls this, which settles as another request's does. What follows a plain `await` of another
- * request's promise may run as that request, which reads no body and makes no answer but its own; the runtime brings back what a
- * promise of one's own leads on to (workerd, `handle_cross_request_promise_resolution`). The timer bounds the wait, and it is
- * what the request waits for in the eyes of the runtime, which cancels requests that wait for nothing of their own as hung.
- * Throws `upstream_unavailable` when nothing comes of it in time.
+ * request's promise may run as that request, which can read no body and make no answer but its own; a promise of one's own makes
+ * that rare, though under load it has still been seen. The timer bounds the wait, and it is what the request waits for in the
+ * eyes of the runtime, which cancels requests that wait for nothing of their own as hung. Throws `upstream_unavailable` when
+ * nothing comes of it in time.
  */
 export function joined<T>(theirs: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;

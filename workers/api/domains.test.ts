@@ -23,7 +23,6 @@ afterEach(async () => {
 
 const ask = (route: string, who: Person, body?: unknown) =>
   world.platform.call(route, { as: who.as, ...(body === undefined ? {} : { body }) });
-const hostnamesAt = (hostname: string) => world.cloudflare.hostnames().filter((one) => one.hostname === hostname);
 const targetOf = (hostname: string) => findActiveHostname(world.ctx(), hostname);
 /** Longer than any isolate trusts what it heard of a hostname. */
 const forget = () => world.pass(5 * SECOND);
@@ -38,7 +37,7 @@ describe("a hostname", () => {
       "routing CNAME missing",
     ]);
     expect(await targetOf(hostname)).toBeNull();
-    expect(hostnamesAt(hostname)).toEqual([]);
+    expect(world.hostnamesAt(hostname)).toEqual([]);
 
     world.obey(claimed, ["ownership"]);
     const proved = await world.verify(ada, claimed.id);
@@ -47,7 +46,7 @@ describe("a hostname", () => {
       next_step: { code: "point_dns" },
       checks: { ownership: { state: "passed", detail: "txt" } },
     });
-    expect(hostnamesAt(hostname)).toHaveLength(1);
+    expect(world.hostnamesAt(hostname)).toHaveLength(1);
 
     world.obey(claimed);
     expect((await world.verify(ada, claimed.id)).status).toBe("issuing");
@@ -61,7 +60,7 @@ describe("a hostname", () => {
     await world.platform.settle();
     forget();
     expect(await targetOf(hostname)).toBeNull();
-    expect(hostnamesAt(hostname)).toEqual([]);
+    expect(world.hostnamesAt(hostname)).toEqual([]);
     expect(await ask(`GET /api/v1/apps/${ada.appId}/domains/${claimed.id}`, ada)).toMatchObject({ status: 404 });
   });
 
@@ -129,7 +128,7 @@ describe("a hostname", () => {
       behind_proxy: true,
       next_step: { code: "behind_proxy" },
     });
-    const [custom] = hostnamesAt(claimed.hostname);
+    const [custom] = world.hostnamesAt(claimed.hostname);
     world.cloudflare.pin(custom?.id ?? "", { status: "active", ssl: "active" });
     expect((await world.verify(ada, claimed.id)).status).toBe("active");
   });
@@ -239,7 +238,7 @@ describe("a claim", () => {
     }
     forget();
     expect(await targetOf(active.hostname)).toBeNull();
-    expect(hostnamesAt(active.hostname)).toEqual([]);
+    expect(world.hostnamesAt(active.hostname)).toEqual([]);
   });
 
   it("is one of a hundred that a workspace may leave unproved", async () => {

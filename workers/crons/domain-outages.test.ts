@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { checkDueDomains, type Domain, removeDomain } from "#domain";
 import type { Context } from "#platform/context";
-import { apiBudgets, appDomains } from "#platform/schema";
+import { appDomains } from "#platform/schema";
 import { dieAt, type Moment } from "../../dev/killed-calls.ts";
 import { checkDomain } from "../../shared/domain/check.ts";
 import { cleanUp } from "../../shared/domain/removed.ts";
@@ -19,16 +19,7 @@ beforeAll(async () => {
   ada = await world.person();
 }, 120_000);
 afterAll(() => world.stop());
-afterEach(async () => {
-  await world.platform.settle();
-  world.cloudflare.fail(null);
-  // Each test has its claims to itself.
-  await world.ctx().db.delete(appDomains);
-  await world.ctx().db.delete(apiBudgets);
-  for (const { hostname } of world.cloudflare.hostnames()) world.plant(hostname);
-});
-
-const hostnamesAt = (hostname: string) => world.cloudflare.hostnames().filter((one) => one.hostname === hostname);
+afterEach(() => world.reset());
 
 describe("what Cloudflare does instead of answering", () => {
   const faults = [
@@ -52,7 +43,7 @@ describe("what Cloudflare does instead of answering", () => {
     expect((await world.verify(ada, active.id)).status).toBe("active");
     world.cloudflare.fail(null);
     await world.run(15 * MINUTE);
-    expect([(await world.shown(ada, claimed.id)).status, hostnamesAt(claimed.hostname).length]).toEqual(["active", 1]);
+    expect([(await world.shown(ada, claimed.id)).status, world.hostnamesAt(claimed.hostname).length]).toEqual(["active", 1]);
   });
 
   it("no answer at all: goes on without it", { timeout: 40_000 }, async () => {
@@ -114,7 +105,7 @@ describe("what Cloudflare does instead of answering", () => {
     const active = await world.active(ada);
     await world.run(30 * DAY, 6 * HOUR);
     expect((await world.shown(ada, active.id)).status).toBe("active");
-    const [custom] = hostnamesAt(active.hostname);
+    const [custom] = world.hostnamesAt(active.hostname);
     world.cloudflare.pin(custom?.id ?? "", { status: "active", ssl: "deactivating" });
     await world.run(7 * HOUR, HOUR);
     expect((await world.shown(ada, active.id)).status).toBe("issuing");
@@ -176,7 +167,7 @@ describe("a process that dies at any statement", () => {
       claimed,
       (ctx, id) => checkDomain(ctx, id),
       async ({ id, hostname }) => {
-        expect([(await world.shown(ada, id)).status, hostnamesAt(hostname).length]).toEqual(["active", 1]);
+        expect([(await world.shown(ada, id)).status, world.hostnamesAt(hostname).length]).toEqual(["active", 1]);
       },
     );
     expect(deaths).toBeGreaterThanOrEqual(4);
@@ -194,7 +185,7 @@ describe("a process that dies at any statement", () => {
       return domain;
     };
     const deaths = await dyingEverywhere(removed, cleanUp, async ({ id, hostname }) => {
-      expect([hostnamesAt(hostname).length, (await world.row(id))?.releasedAt instanceof Date]).toEqual([0, true]);
+      expect([world.hostnamesAt(hostname).length, (await world.row(id))?.releasedAt instanceof Date]).toEqual([0, true]);
     });
     expect(deaths).toBeGreaterThanOrEqual(4);
   });
@@ -209,7 +200,7 @@ describe.each<Moment>(["before", "after"])("a request that is lost, %s its effec
       await world.verify(ada, claimed.id);
       world.cloudflare.interfere(null);
       await world.run(20 * MINUTE);
-      expect([k, (await world.shown(ada, claimed.id)).status, hostnamesAt(claimed.hostname).length]).toEqual([k, "active", 1]);
+      expect([k, (await world.shown(ada, claimed.id)).status, world.hostnamesAt(claimed.hostname).length]).toEqual([k, "active", 1]);
     }
   });
 
@@ -221,7 +212,11 @@ describe.each<Moment>(["before", "after"])("a request that is lost, %s its effec
       await world.platform.settle();
       world.cloudflare.interfere(null);
       await world.run(10 * MINUTE);
-      expect([k, hostnamesAt(active.hostname).length, (await world.row(active.id))?.releasedAt instanceof Date]).toEqual([k, 0, true]);
+      expect([k, world.hostnamesAt(active.hostname).length, (await world.row(active.id))?.releasedAt instanceof Date]).toEqual([
+        k,
+        0,
+        true,
+      ]);
     }
   });
 });
@@ -237,7 +232,7 @@ describe("a lease", () => {
     world.cloudflare.interfere(null);
     await Promise.all(Array.from({ length: 4 }, () => checkDueDomains(world.ctx())));
     expect(world.cloudflare.seen.filter(({ method }) => method === "POST")).toHaveLength(1);
-    expect(hostnamesAt(claimed.hostname)).toHaveLength(1);
+    expect(world.hostnamesAt(claimed.hostname)).toHaveLength(1);
 
     const held = new Date(world.cloudflare.clock.now() + MINUTE);
     await world

@@ -2,7 +2,7 @@ import { eq, sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { checkDueDomains, reconcileDomains, removeDomain } from "#domain";
 import { errorCode } from "#platform/errors";
-import { apiBudgets, appDomains } from "#platform/schema";
+import { appDomains } from "#platform/schema";
 import { DAY, DomainsWorld, HOUR, MINUTE, SECOND } from "../api/testing/domains.ts";
 import type { Person } from "../api/testing/platform.ts";
 
@@ -16,16 +16,7 @@ beforeAll(async () => {
   ada = await world.person();
 }, 120_000);
 afterAll(() => world.stop());
-afterEach(async () => {
-  await world.platform.settle();
-  world.cloudflare.fail(null);
-  // Each test has its claims to itself.
-  await world.ctx().db.delete(appDomains);
-  await world.ctx().db.delete(apiBudgets);
-  for (const { hostname } of world.cloudflare.hostnames()) world.plant(hostname);
-});
-
-const hostnamesAt = (hostname: string) => world.cloudflare.hostnames().filter((one) => one.hostname === hostname);
+afterEach(() => world.reset());
 
 describe("a thousand claims", () => {
   it("stay within Cloudflare's limit, are checked no more often than the schedule, and none is forgotten", {
@@ -91,7 +82,7 @@ describe("a claim that nobody helps along", () => {
 describe("a host that leads elsewhere", () => {
   it("is served until that is certain, and again once it leads here", { timeout: 60_000 }, async () => {
     const active = await world.active(ada);
-    const [custom] = hostnamesAt(active.hostname);
+    const [custom] = world.hostnamesAt(active.hostname);
     world.cloudflare.pin(custom?.id ?? "", { status: "active", ssl: "active" });
     world.plant(active.hostname, "A 198.51.100.7");
     expect(await world.verify(ada, active.id)).toMatchObject({ status: "active", next_step: { code: "dns_leaving" } });
@@ -111,10 +102,10 @@ describe("a host that leads elsewhere", () => {
     await checkDueDomains(world.ctx());
     expect((await world.shown(ada, active.id)).status).toBe("moved");
     await world.run(15 * DAY, 4 * HOUR);
-    expect(hostnamesAt(active.hostname)).toHaveLength(0);
+    expect(world.hostnamesAt(active.hostname)).toHaveLength(0);
     world.obey(active);
     for (let round = 0; round < 4; round += 1) await world.verify(ada, active.id);
-    expect([(await world.shown(ada, active.id)).status, hostnamesAt(active.hostname).length]).toEqual(["active", 1]);
+    expect([(await world.shown(ada, active.id)).status, world.hostnamesAt(active.hostname).length]).toEqual(["active", 1]);
   });
 
   it("for seven days, and proves nothing, is free for others", { timeout: 60_000 }, async () => {
@@ -143,7 +134,7 @@ describe("a certificate", () => {
   it("that ends is told 30, 14, 7 and 1 days ahead, once each, and a renewal clears it", { timeout: 120_000 }, async () => {
     const active = await world.active(ada, world.name(), { certificateMethod: "txt" });
     const end = Date.parse(active.checks.certificate.expires_at ?? "");
-    const [custom] = hostnamesAt(active.hostname);
+    const [custom] = world.hostnamesAt(active.hostname);
     const codes: (readonly [number, number])[] = [];
     for (const day of [31, 29.9, 20, 13.9, 8, 6.9, 2, 0.9]) {
       world.pass(end - day * DAY - world.cloudflare.clock.now());
@@ -225,9 +216,9 @@ describe("reconciliation", () => {
     await reconcileDomains(world.ctx());
     await reconcileDomains(world.ctx());
     expect(strangers()).toHaveLength(0);
-    expect([hostnamesAt(active.hostname).length, hostnamesAt(removed.hostname).length]).toEqual([1, 1]);
+    expect([world.hostnamesAt(active.hostname).length, world.hostnamesAt(removed.hostname).length]).toEqual([1, 1]);
     await checkDueDomains(world.ctx());
-    expect(hostnamesAt(removed.hostname)).toHaveLength(0);
+    expect(world.hostnamesAt(removed.hostname)).toHaveLength(0);
     world.pass(2 * DAY);
     await reconcileDomains(world.ctx());
     expect(await world.row(removed.id)).toBeUndefined();
@@ -235,14 +226,14 @@ describe("reconciliation", () => {
 
   it("makes again what is gone at Cloudflare", { timeout: 60_000 }, async () => {
     const active = await world.active(ada);
-    const [custom] = hostnamesAt(active.hostname);
+    const [custom] = world.hostnamesAt(active.hostname);
     await fetch(`${world.cloudflare.origin}/zones/zone1/custom_hostnames/${custom?.id}`, {
       method: "DELETE",
       headers: { authorization: "Bearer token1" },
     });
     await world.run(7 * HOUR, HOUR);
     await world.run(10 * MINUTE);
-    expect([(await world.shown(ada, active.id)).status, hostnamesAt(active.hostname).length]).toEqual(["active", 1]);
+    expect([(await world.shown(ada, active.id)).status, world.hostnamesAt(active.hostname).length]).toEqual(["active", 1]);
   });
 
   it("deletes nothing where too much would go: that is another's zone, or not our database", async () => {

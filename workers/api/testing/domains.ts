@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import { addDomain, checkDueDomains, type Domain, getDomain, verifyDomain } from "#domain";
 import type { Context } from "#platform/context";
 import type { Env } from "#platform/env";
-import { appDomains, apps, runtimeEvents } from "#platform/schema";
+import { apiBudgets, appDomains, apps, runtimeEvents } from "#platform/schema";
 // biome-ignore lint/style/noRestrictedImports: tests run on a double of Cloudflare's API
 import { type CloudflareApi, startCloudflareApi } from "../../../dev/cloudflare-api/server.ts";
 // biome-ignore lint/style/noRestrictedImports: tests plant what resolvers say
@@ -36,6 +36,21 @@ export class DomainsWorld {
     this.cloudflare = cloudflare;
     this.resolvers = resolvers;
     this.#records = records;
+  }
+
+  /** What Cloudflare has of a host. */
+  hostnamesAt(hostname: string) {
+    return this.cloudflare.hostnames().filter((one) => one.hostname === hostname);
+  }
+
+  /** Ends what a test has begun and forgets all claims, so that the next has the world to itself. */
+  async reset(): Promise<void> {
+    await this.platform.settle();
+    this.cloudflare.fail(null);
+    const { db } = this.ctx();
+    await db.delete(appDomains);
+    await db.delete(apiBudgets);
+    for (const { hostname } of this.cloudflare.hostnames()) this.plant(hostname);
   }
 
   static async start(): Promise<DomainsWorld> {
