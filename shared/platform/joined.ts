@@ -4,21 +4,20 @@ import { AppError } from "#platform/errors";
 const PATIENCE_MS = 5_000;
 
 /**
- * A promise of the request that calls this, which settles as another request's does. What follows a plain `await` of another
- * request's promise may run as that request, which can read no body and make no answer but its own; a promise of one's own makes
- * that rare, though under load it has still been seen. The timer bounds the wait, and it is what the request waits for in the
- * eyes of the runtime, which cancels requests that wait for nothing of their own as hung. Throws `upstream_unavailable` when
- * nothing comes of it in time.
+ * A promise of the request that calls this, which settles as another request's does. Every promise that requests share is
+ * waited for by this alone (decision 0026): code behind a plain `await` may go on as the request that settled the promise,
+ * which can read no body and make no answer but its own. The timer bounds the wait, and it is what the request waits for in
+ * the eyes of the runtime, which cancels requests that wait for nothing of their own as hung. Throws `upstream_unavailable`
+ * when nothing comes of it in time.
  */
 export function joined<T>(theirs: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const own = new Promise<T>((resolve, reject) => {
-    timer = setTimeout(() => reject(late()), PATIENCE_MS);
-    theirs.then(resolve, reject);
-  });
+  // Never `new Promise` here: once that has been compiled to machine code, the runtime no longer notes whose promise it is.
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const timer = setTimeout(() => reject(late()), PATIENCE_MS);
   const clear = () => clearTimeout(timer);
-  own.then(clear, clear);
-  return own;
+  theirs.then(resolve, reject);
+  promise.then(clear, clear);
+  return promise;
 }
 
 function late(): AppError {
