@@ -58,12 +58,13 @@ export function uuidv7(now: number, random: Random): string {
 
 /** 16 bytes as 26 characters of Crockford's base32, in an order that sorts like the bytes (the TypeID suffix). */
 function base32(bytes: Uint8Array): string {
-  let value = 0n;
-  for (const byte of bytes) value = (value << 8n) | BigInt(byte);
   let text = "";
-  for (let index = 0; index < 26; index += 1) {
-    text = ALPHABET.charAt(Number(value & 31n)) + text;
-    value >>= 5n;
+  // Bits that no letter holds yet, and how many; the two zeros at first pad 128 bits to 26 letters.
+  let [rest, bits] = [0, 2];
+  for (const byte of bytes) {
+    rest = ((rest & 31) << 8) | byte;
+    bits += 8;
+    for (; bits >= 5; bits -= 5) text += ALPHABET.charAt((rest >> (bits - 5)) & 31);
   }
   return text;
 }

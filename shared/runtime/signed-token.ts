@@ -40,11 +40,10 @@ function fromBase64(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (character) => character.charCodeAt(0));
 }
 
+const URL_LETTERS: Readonly<Record<string, string>> = { "+": "-", "/": "_" };
+
 export function toBase64Url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replaceAll("=", "");
+  return btoa(String.fromCharCode(...bytes)).replace(/[+/=]/g, (letter) => URL_LETTERS[letter] ?? "");
 }
 
 /** HMAC-SHA-256 of a text with the newest session key. */
