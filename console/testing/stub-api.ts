@@ -12,13 +12,14 @@ const VERSION = "apv_01k9x3y1v5f5q8m2n7b4c6d8e";
 export const SESSION_COOKIE = "agentflow.session_token=stub";
 
 const ALL_PERMISSIONS =
-  "workspace:read workspace:update members:read members:manage api_keys:manage apps:read apps:create apps:edit apps:publish runs:read runs:create runs:manage secrets:manage domains:manage billing:read billing:manage".split(
+  "workspace:read workspace:update workspace:delete members:read members:manage api_keys:manage apps:read apps:create apps:edit apps:publish runs:read runs:create runs:manage secrets:manage domains:manage billing:read billing:manage".split(
     " ",
   );
 
 function workspace(id: string, name: string, slug: string, isDefault: boolean) {
   const times = { created_at: "2026-09-03T08:12:00.000Z", updated_at: "2026-09-03T08:12:00.000Z" };
-  return { id, name, slug, region: "auto", status: "active", is_default: isDefault, role: "owner", permissions: ALL_PERMISSIONS, ...times };
+  const living = { status: "active", delete_at: null };
+  return { id, name, slug, region: "auto", ...living, is_default: isDefault, role: "owner", permissions: ALL_PERMISSIONS, ...times };
 }
 
 export const WORKSPACE_SHOWN = workspace(WORKSPACE, "Northwind Studio", "northwind", true);

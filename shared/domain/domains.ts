@@ -9,7 +9,7 @@ import { appDomains, auditLogs } from "#platform/schema";
 import { checkDomain } from "./check.ts";
 import { claimDomain, type NewDomain } from "./claims.ts";
 import { type Domain, present, type ShownRow } from "./domain-view.ts";
-import { cleanUp } from "./removed.ts";
+import { cleanUp, givenUp } from "./removed.ts";
 import { owned, readDomain } from "./rows.ts";
 
 /** Seconds between two checks that somebody asks for. */
@@ -108,11 +108,10 @@ export async function verifyDomain(ctx: Context, workspaceId: string, appId: str
 /** Gives a hostname up: it serves nobody any more within seconds, and what Cloudflare has of it is deleted behind the answer. @throws `not_found` */
 export async function removeDomain(ctx: Context, workspaceId: string, appId: string, domainId: string): Promise<void> {
   const { hostname, status } = await readDomain(ctx, workspaceId, appId, domainId);
-  const now = new Date(ctx.clock.now());
   await ctx.transaction(async (tx) => {
     const removed = await tx
       .update(appDomains)
-      .set({ status: "removed", removedAt: now, nextCheckAt: now, canonical: false, updatedAt: now })
+      .set(givenUp(new Date(ctx.clock.now())))
       .where(owned(workspaceId, appId, domainId))
       .returning({ id: appDomains.id });
     if (removed.length === 0) throw notFound("The domain");

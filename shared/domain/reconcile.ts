@@ -3,7 +3,7 @@ import type { Context } from "#platform/context";
 import { appDomains } from "#platform/schema";
 import { type CustomHostnames, customHostnames } from "./cloudflare/client.ts";
 import type { CustomHostname } from "./cloudflare/custom-hostname.ts";
-import { forgetRemoved } from "./removed.ts";
+import { forgetRemoved, giveUpDeleted } from "./removed.ts";
 
 /** A hostname younger than this (ms) may be somebody's who has not written it down yet. */
 const YOUNG = 3_600_000;
@@ -53,11 +53,11 @@ async function deleteStrangers(ctx: Context, api: CustomHostnames): Promise<void
 }
 
 /**
- * Deletes hostnames at Cloudflare that nobody claims: the zone's custom hostnames are made here alone. The other way round there
+ * Gives up what deleted workspaces claimed, and deletes hostnames at Cloudflare that nobody claims: the zone's custom hostnames are made here alone. The other way round there
  * is nothing to be done: a claim whose hostname is gone makes it again at its next check.
  */
 export async function reconcileDomains(ctx: Context): Promise<void> {
-  await forgetRemoved(ctx);
+  await Promise.all([forgetRemoved(ctx), giveUpDeleted(ctx)]);
   const api = customHostnames(ctx);
   if (api === null) return;
   await deleteStrangers(ctx, api);

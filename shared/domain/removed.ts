@@ -1,6 +1,7 @@
 import { and, eq, isNotNull, lt, ne } from "drizzle-orm";
+import { auditRow } from "#platform/audit";
 import type { Context } from "#platform/context";
-import { appDomains } from "#platform/schema";
+import { appDomains, auditLogs, workspaces } from "#platform/schema";
 import { giveLeaseBack, takeLease } from "./check.ts";
 import { COOL_DOWN } from "./claims.ts";
 import { customHostnames } from "./cloudflare/client.ts";
@@ -8,6 +9,9 @@ import type { DomainRow } from "./rows.ts";
 
 /** Milliseconds until it is tried again to delete what Cloudflare has of a claim that was given up. */
 const TRY_AGAIN = 5 * 60_000;
+
+/** What a row becomes when its claim is given up at a time. */
+export const givenUp = (at: Date) => ({ status: "removed", removedAt: at, nextCheckAt: at, canonical: false, updatedAt: at }) as const;
 
 /** Whether somebody claims the same host again; what Cloudflare has of it is theirs then. */
 async function isClaimedAgain(ctx: Context, hostname: string): Promise<boolean> {
@@ -62,6 +66,24 @@ export async function cleanUp(ctx: Context, domainId: string): Promise<"checked"
     await giveLeaseBack(ctx, row);
   }
   return "checked";
+}
+
+/** Gives up the claims of workspaces whose deletion is final, which nobody else could: their hostnames become free for others. */
+export async function giveUpDeleted(ctx: Context): Promise<void> {
+  const now = new Date(ctx.clock.now());
+  const isFinal = and(eq(workspaces.status, "deleting"), lt(workspaces.deleteAt, now));
+  await ctx.transaction(async (tx) => {
+    const claims = await tx
+      .update(appDomains)
+      .set(givenUp(now))
+      .from(workspaces)
+      .where(and(eq(workspaces.id, appDomains.workspaceId), isFinal, ne(appDomains.status, "removed")))
+      .returning({ id: appDomains.id, workspaceId: appDomains.workspaceId, hostname: appDomains.hostname });
+    const entries = claims.map(({ id, workspaceId, hostname }) =>
+      auditRow(ctx, { workspaceId, action: "domain.removed", targetType: "domain", targetId: id, before: { hostname } }),
+    );
+    if (entries.length > 0) await tx.insert(auditLogs).values(entries);
+  });
 }
 
 /** Forgets claims that were given up, once nothing is left of them and their cool-down is over. */

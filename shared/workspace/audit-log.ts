@@ -1,14 +1,16 @@
-import { and, desc, eq, gte, lt, type SQL } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, gte, lt, type SQL, sql } from "drizzle-orm";
 import { byteStream } from "#platform/byte-stream";
 import type { Context } from "#platform/context";
 import { csvField, csvLine } from "#platform/csv";
 import { type Page, type PageRequest, readCursor, toPage } from "#platform/pages";
-import { auditLogs } from "#platform/schema";
+import { apiKeys, auditLogs, users } from "#platform/schema";
 
 export interface AuditLog {
   readonly id: string;
   readonly actor_type: "anonymous" | "user" | "api_key" | "system";
   readonly actor_id: string | null;
+  /** What the user or the key is called now; `null` once there is none any more. */
+  readonly actor_name: string | null;
   readonly action: string;
   readonly target_type: string;
   readonly target_id: string;
@@ -52,13 +54,19 @@ const COLUMNS = [
   "ip_hash",
   "user_agent_hash",
   "id",
+  "actor_name",
 ] as const satisfies readonly (keyof AuditLog)[];
 
-function present(row: typeof auditLogs.$inferSelect): AuditLog {
+interface Row extends Readonly<typeof auditLogs.$inferSelect> {
+  readonly actorName: string | null;
+}
+
+function present(row: Row): AuditLog {
   return {
     id: row.id,
     actor_type: row.actorType,
     actor_id: row.actorId,
+    actor_name: row.actorName,
     action: row.action,
     target_type: row.targetType,
     target_id: row.targetId,
@@ -93,8 +101,10 @@ export async function listAuditLogs(
   filter: AuditFilter = {},
 ): Promise<Page<AuditLog>> {
   const rows = await ctx.db
-    .select()
+    .select({ ...getTableColumns(auditLogs), actorName: sql<string | null>`coalesce(${users.name}, ${apiKeys.name})` })
     .from(auditLogs)
+    .leftJoin(users, eq(users.id, auditLogs.actorId))
+    .leftJoin(apiKeys, eq(apiKeys.id, auditLogs.actorId))
     .where(conditionOf(workspaceId, filter, readCursor(page.cursor)))
     .orderBy(desc(auditLogs.id))
     .limit(page.limit + 1);

@@ -110,11 +110,19 @@ export interface WorkspacePatch {
   readonly status?: "active" | undefined;
 }
 
+/** Whether the time is over in which a deletion can be undone: what the workspace had may be gone. */
+function isFinal(ctx: Context, { delete_at }: Workspace): boolean {
+  return delete_at !== null && Date.parse(delete_at) <= ctx.clock.now();
+}
+
 export async function updateWorkspace(ctx: Context, workspaceId: string, patch: WorkspacePatch): Promise<Workspace> {
   const before = await getWorkspace(ctx, workspaceId);
   const restores = patch.status === "active" && before.status === "deleting";
   if (restores) requirePermission(await findStanding(ctx, workspaceId), "workspace:delete");
-  else if (before.status === "deleting") throw new AppError("invalid_state", "The workspace is being deleted. Restore it first.");
+  if (restores && isFinal(ctx, before)) {
+    throw new AppError("invalid_state", `The workspace could be restored until ${before.delete_at}. Its deletion is final.`);
+  }
+  if (!restores && before.status === "deleting") throw new AppError("invalid_state", "The workspace is being deleted. Restore it first.");
   const name = patch.name ?? before.name;
   if (!restores && name === before.name) return before;
   const restored = restores ? ({ status: "active", deleteAt: null } as const) : {};

@@ -12,6 +12,7 @@ const auditLogSchema = z
     id: z.string(),
     actor_type: z.enum(["anonymous", "user", "api_key", "system"]),
     actor_id: z.string().nullable(),
+    actor_name: z.string().nullable().openapi({ description: "What the user or the key is called now" }),
     action: z.string(),
     target_type: z.string(),
     target_id: z.string(),

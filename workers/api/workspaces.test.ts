@@ -1,4 +1,6 @@
+import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { workspaces } from "#platform/schema";
 import { createDefaultWorkspace } from "#workspace";
 import { type Person, type Platform, startPlatform } from "./testing/platform.ts";
 
@@ -83,6 +85,18 @@ describe("workspaces", () => {
     const restored = await platform.call(`PATCH ${at(person)}`, { as: person.as, body: { status: "active" } });
     expect(restored.body.data).toMatchObject({ status: "active", delete_at: null });
     expect((await platform.call(`POST ${at(person, "/secrets")}`, { as: person.as, body: { name: "x", value: "x" } })).status).toBe(201);
+  });
+});
+
+describe("workspaces whose deletion is final", () => {
+  it("cannot be restored", async () => {
+    const person = await platform.signUp("Late");
+    await platform.call(`DELETE ${at(person)}`, { as: person.as });
+    const over = { deleteAt: new Date(Date.now() - 1_000) };
+    await platform.context().db.update(workspaces).set(over).where(eq(workspaces.id, person.workspaceId));
+    const restored = await platform.call(`PATCH ${at(person)}`, { as: person.as, body: { status: "active" } });
+    expect(restored).toMatchObject({ status: 409, body: { code: "invalid_state" } });
+    expect((await platform.call(`GET ${at(person)}`, { as: person.as })).body.data.status).toBe("deleting");
   });
 });
 
@@ -313,6 +327,7 @@ it("records what was changed and by whom", async () => {
   expect(body.data[0]).toMatchObject({
     actor_type: "user",
     actor_id: person.userId,
+    actor_name: "Watched",
     before: { name: "Watched's workspace" },
     after: { name: "After" },
     request_id: expect.stringMatching(/^req_/),

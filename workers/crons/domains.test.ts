@@ -2,7 +2,7 @@ import { eq, sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { checkDueDomains, reconcileDomains, removeDomain } from "#domain";
 import { errorCode } from "#platform/errors";
-import { appDomains } from "#platform/schema";
+import { appDomains, auditLogs, workspaces } from "#platform/schema";
 import { DAY, DomainsWorld, HOUR, MINUTE, SECOND } from "../api/testing/domains.ts";
 import type { Person } from "../api/testing/platform.ts";
 
@@ -76,6 +76,28 @@ describe("a claim that nobody helps along", () => {
     expect(await world.shown(ada, claimed.id)).toMatchObject({ status: "failed", next_step: { code: "verification_timed_out" } });
     world.obey(claimed);
     expect((await world.verify(ada, claimed.id)).status).toBe("verifying");
+  });
+});
+
+describe("a workspace that is deleted", () => {
+  it("keeps its hostnames while it can be restored, and then gives them up", async () => {
+    const carol = await world.person("Carol");
+    const active = await world.active(carol);
+    const deleteAt = new Date(world.cloudflare.clock.now() + 7 * DAY);
+    await world.ctx().db.update(workspaces).set({ status: "deleting", deleteAt }).where(eq(workspaces.id, carol.workspaceId));
+    world.pass(6 * DAY);
+    await reconcileDomains(world.ctx());
+    expect((await world.row(active.id))?.status).toBe("active");
+    world.pass(2 * DAY);
+    await reconcileDomains(world.ctx());
+    await reconcileDomains(world.ctx());
+    expect((await world.row(active.id))?.status).toBe("removed");
+    await world.run(MINUTE);
+    expect(world.hostnamesAt(active.hostname)).toHaveLength(0);
+    const log = await world.ctx().db.select().from(auditLogs).where(eq(auditLogs.targetId, active.id));
+    expect(log.filter(({ action }) => action === "domain.removed")).toHaveLength(1);
+    world.pass(DAY);
+    expect((await world.active(ada, active.hostname)).hostname).toBe(active.hostname);
   });
 });
 

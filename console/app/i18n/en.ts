@@ -319,6 +319,17 @@ export const en = {
     region: "Region",
     created: "Created",
     save: "Save name",
+    deletion: "Delete this workspace",
+    deletionLead:
+      "Its apps stop at once, at every address, and its database is closed. For seven days it can be restored as it was; after that it is gone.",
+    delete: "Delete workspace",
+    deleteTitle: (name: string) => `Delete ${name}?`,
+    deleteBody: "Visitors, programs and schedules are turned away from now on. You can restore everything within seven days.",
+  },
+  closed: {
+    closed: "This workspace is closed. Nothing in it runs. It will be deleted on",
+    gone: "This workspace can no longer be restored. It was deleted on",
+    restore: "Restore",
   },
   newWorkspace: {
     title: "New workspace",
@@ -381,6 +392,8 @@ export const en = {
     joined: "You joined the workspace.",
     key_revoked: "Key revoked.",
     workspace_saved: "Workspace saved.",
+    workspace_closed: "The workspace is closed. You can restore it for seven days.",
+    workspace_restored: "The workspace is open again.",
     workspace_created: "Workspace created.",
     run_cancelled: "The run is being cancelled.",
     run_replayed: "A new run has begun.",

@@ -4,6 +4,7 @@ import { readSession } from "../api/auth.server.ts";
 import { readOne, readPage } from "../api/client.server.ts";
 import { type Workspace, workspaceSchema } from "../api/schemas.ts";
 import { Mark } from "../components/brand.tsx";
+import { ClosedNotice } from "../components/closed-notice.tsx";
 import { LanguageSwitch } from "../components/language-switch.tsx";
 import { Menu } from "../components/menu.tsx";
 import { Refusal } from "../components/refusal.tsx";
@@ -28,7 +29,7 @@ export async function loader({ params, context }: Route.LoaderArgs) {
   if (readCookie(visit.headers, WORKSPACE_COOKIE) !== workspace.id) {
     visit.setCookies.push(writeCookie(visit.url, WORKSPACE_COOKIE, workspace.id, YEAR));
   }
-  return { user, workspace, workspaces: all.data };
+  return { user, workspace, workspaces: all.data, now: Date.now() };
 }
 
 /** The workspace around the page, and whether the visitor may do something in it. */
@@ -81,6 +82,7 @@ function Shell({ around, children }: { readonly around: Around; readonly childre
         </div>
       </header>
       <main id="main" className="mx-auto max-w-6xl px-4 pt-6 pb-20 sm:px-6 sm:pt-8">
+        <ClosedNotice workspace={workspace} mayRestore={may("workspace:delete")} now={around.now} />
         {children}
       </main>
     </>
