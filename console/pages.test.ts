@@ -134,6 +134,7 @@ describe("pages", () => {
   it.each([
     [404, "not_found", "Page not found"],
     [403, "forbidden", "Not allowed"],
+    [409, "invalid_state", "Not possible in its current state"],
     [503, "database_unavailable", "Not available right now"],
   ])("end in a finished page when the API answers %d", async (status, code, title) => {
     const api = createStubApi((_, path) => (path === `/apps/${APP}` ? problem(status, code) : undefined));
@@ -262,6 +263,25 @@ describe("forms without scripts", () => {
     const response = await ask(`${home}/billing`, { form: { intent: "plan", plan: "pro" } }, api);
     expect([response.status, response.headers.get("Location")]).toEqual([302, `${home}/billing`]);
     expect(api.calls.find(({ method }) => method === "POST")).toMatchObject({ path: `${home}/plan`, body: '{"plan":"pro"}' });
+  });
+
+  it("close a workspace and open it again, and show on every page that it is closed", async () => {
+    const closing = createStubApi();
+    expect((await ask(`${home}/settings`, { form: { intent: "delete" } }, closing)).status).toBe(302);
+    expect(closing.calls.find(({ method }) => method === "DELETE")).toMatchObject({ path: home });
+    const shown = (delete_at: string) =>
+      createStubApi((request, path) =>
+        path === home && request.method === "GET"
+          ? Response.json({ data: { ...WORKSPACE_SHOWN, status: "deleting", delete_at } })
+          : undefined,
+      );
+    const closed = shown("2999-12-04T18:30:00.000Z");
+    for (const page of ["apps", "settings"]) expect(await (await ask(`${home}/${page}`, {}, closed)).text()).toContain(">Restore<");
+    await ask(`${home}/settings`, { form: { intent: "restore" } }, closed);
+    expect(closed.calls.find(({ method }) => method === "PATCH")).toMatchObject({ path: home, body: '{"status":"active"}' });
+    const gone = await (await ask(`${home}/settings`, {}, shown("2026-11-20T09:00:00.000Z"))).text();
+    expect(gone).toContain("can no longer be restored");
+    expect(gone).not.toContain(">Restore<");
   });
 
   it("show what is wrong with invoice details at its field", async () => {

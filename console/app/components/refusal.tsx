@@ -11,6 +11,7 @@ interface Shown {
 function wordsFor(status: number, { errorPage }: Catalogue): Shown {
   if (status === 404) return { title: errorPage.notFoundTitle, body: errorPage.notFoundBody };
   if (status === 403) return { title: errorPage.forbiddenTitle, body: errorPage.forbiddenBody };
+  if (status === 409) return { title: errorPage.stateTitle, body: errorPage.stateBody };
   if (status === 429 || (status >= 502 && status <= 504)) return { title: errorPage.unavailableTitle, body: errorPage.unavailableBody };
   return { title: errorPage.brokenTitle, body: errorPage.brokenBody };
 }

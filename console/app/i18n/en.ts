@@ -443,6 +443,8 @@ export const en = {
     notFoundBody: "It does not exist, or you have no access to it.",
     forbiddenTitle: "Not allowed",
     forbiddenBody: "Your role in this workspace does not include this page.",
+    stateTitle: "Not possible in its current state",
+    stateBody: "What this page is about is closed or being changed. Once that is over, the page is back.",
     unavailableTitle: "Not available right now",
     unavailableBody: "A part of AgentFlow is not answering. Please try again in a moment.",
     brokenTitle: "Something went wrong",

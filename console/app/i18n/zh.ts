@@ -441,6 +441,8 @@ export const zh: Catalogue = {
     notFoundBody: "它不存在，或者你没有访问权限。",
     forbiddenTitle: "没有权限",
     forbiddenBody: "你在此工作区的角色不包含这个页面。",
+    stateTitle: "当前状态下无法显示",
+    stateBody: "此页面的内容已关闭或正在变更，结束后即可恢复显示。",
     unavailableTitle: "暂时不可用",
     unavailableBody: "AgentFlow 的一部分没有响应，请稍后再试。",
     brokenTitle: "出了点问题",

@@ -82,7 +82,10 @@ function Entries({ entries }: { readonly entries: readonly AuditLog[] }) {
   const text = useText();
   const columns: Column<AuditLog>[] = [
     { header: text.audit.when, kind: "title", cell: (entry) => <Moment at={entry.created_at} /> },
-    { header: text.audit.who, cell: (entry) => <Named name={entry.actor_name ?? text.audit.actors[entry.actor_type]} id={entry.actor_id} /> },
+    {
+      header: text.audit.who,
+      cell: (entry) => <Named name={entry.actor_name ?? text.audit.actors[entry.actor_type]} id={entry.actor_id} />,
+    },
     { header: text.audit.action, cell: (entry) => <span className="font-mono text-xs">{entry.action}</span> },
     { header: text.audit.target, cell: (entry) => <Named name={entry.target_type} id={entry.target_id} /> },
     { header: text.audit.change, cell: (entry) => <Change entry={entry} /> },

@@ -54,11 +54,13 @@ function Shell({ around, children }: { readonly around: Around; readonly childre
   const { workspace } = around;
   const text = useText();
   const may = (permission: string) => workspace.permissions.includes(permission);
+  // What is there to be changed alone is not shown while nothing can be.
+  const mayNow = (permission: string) => workspace.status === "active" && may(permission);
   const tabs = [
     { to: paths.apps(workspace.id), label: text.nav.apps, shown: true },
-    { to: paths.members(workspace.id), label: text.nav.members, shown: may("members:read") },
-    { to: paths.keys(workspace.id), label: text.nav.keys, shown: may("api_keys:manage") },
-    { to: paths.secrets(workspace.id), label: text.nav.secrets, shown: may("secrets:manage") },
+    { to: paths.members(workspace.id), label: text.nav.members, shown: mayNow("members:read") },
+    { to: paths.keys(workspace.id), label: text.nav.keys, shown: mayNow("api_keys:manage") },
+    { to: paths.secrets(workspace.id), label: text.nav.secrets, shown: mayNow("secrets:manage") },
     { to: paths.letters(workspace.id), label: text.nav.letters, shown: may("runs:read") },
     { to: paths.database(workspace.id), label: text.nav.database, shown: may("database:read") },
     { to: paths.usage(workspace.id), label: text.nav.usage, shown: may("billing:read") },
