@@ -3,11 +3,9 @@ import { plain, type SqlStatement, type SqlValue } from "../driver.ts";
 import type { Migration } from "../migrator.ts";
 
 /**
- * planned → running → done → finishing → finished, or undone. A plan whose moves are all done is past the point of no return:
- * from then on it is finished, before it is undone.
+ * A move's states: planned → running → done → finishing → finished, or undoing → undone. A plan whose moves are all done is past
+ * the point of no return: from then on it is finished, before it is undone.
  */
-export type MoveState = "planned" | "running" | "done" | "finishing" | "finished" | "undone";
-
 export const journalTable = `
 CREATE TABLE IF NOT EXISTS schema_migrations (
   plan_id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, position INT NOT NULL, plan_hash CHAR(64) NOT NULL,
@@ -22,11 +20,11 @@ const COLUMNS =
 
 const UNFINISHED = `
 SELECT plan_id, position, undo_statements, finish_statements, state FROM schema_migrations
-WHERE state IN ('planned', 'running', 'done', 'finishing') ORDER BY plan_id, position`;
+WHERE state IN ('planned', 'running', 'done', 'finishing', 'undoing') ORDER BY plan_id, position`;
 
 const statements = z.string().transform((text) => z.array(z.string()).parse(JSON.parse(text)));
 const rowSchema = z
-  .tuple([z.string(), z.coerce.number().int(), statements, statements, z.enum(["planned", "running", "done", "finishing"])])
+  .tuple([z.string(), z.coerce.number().int(), statements, statements, z.enum(["planned", "running", "done", "finishing", "undoing"])])
   .transform(([planId, position, undo, finish, state]) => ({ planId, position, undo, finish, state }));
 
 /** A move that was begun, or was to be, and has not come to its end. */
@@ -71,10 +69,18 @@ export function turnStatement(planId: string): SqlStatement {
   return { text: "UPDATE schema_migrations SET state = 'finishing' WHERE plan_id = ? AND state = 'done'", params: [planId] };
 }
 
-/** What becomes of a plan's moves in one of some states. */
-export function markStatement(planId: string, from: readonly MoveState[], to: MoveState): SqlStatement {
-  const text = `UPDATE schema_migrations SET state = ? WHERE plan_id = ? AND state IN (${from.map(() => "?").join(", ")})`;
-  return { text, params: [to, planId, ...from] };
+/**
+ * A plan is taken back, unless it is past the point of no return: whoever is at work on it finds nothing more to begin, and cannot
+ * end it any more.
+ */
+export function takeBackStatement(planId: string): SqlStatement {
+  const text =
+    "UPDATE schema_migrations SET state = IF(state = 'planned', 'undone', 'undoing') WHERE plan_id = ? AND state IN ('planned', 'running', 'done')";
+  return { text, params: [planId] };
+}
+
+export function finishedStatement(planId: string): SqlStatement {
+  return { text: "UPDATE schema_migrations SET state = 'finished' WHERE plan_id = ? AND state = 'finishing'", params: [planId] };
 }
 
 export function undoneStatement(planId: string, position: number): SqlStatement {

@@ -9,10 +9,11 @@ import { mysqlRefusal } from "./failures.ts";
 import {
   advanceStatement,
   beginStatement,
+  finishedStatement,
   journalTable,
-  markStatement,
   type OpenMove,
   readOpenMoves,
+  takeBackStatement,
   turnStatement,
   undoneStatement,
   unfinishedStatement,
@@ -43,12 +44,9 @@ async function repeatable(session: Session, text: string): Promise<void> {
   }
 }
 
-/** Takes back, in reverse, what of a plan has been begun. A statement that was cut off holds its table until it is over. */
+/** Undoes, in reverse, what was begun of a plan that was taken back. A statement that was cut off holds its table until it is over. */
 async function compensate(session: Session, planId: string, moves: readonly OpenMove[]): Promise<void> {
-  // From here on whoever was at work on the plan finds nothing more to begin.
-  await session.run(markStatement(planId, ["planned"], "undone"));
-  for (const { position, undo, state } of moves.toReversed()) {
-    if (state === "planned") continue;
+  for (const { position, undo } of moves.toReversed()) {
     for (const text of undo) await repeatable(session, text);
     await session.run(undoneStatement(planId, position));
   }
@@ -57,7 +55,7 @@ async function compensate(session: Session, planId: string, moves: readonly Open
 /** Deletes what was put aside. */
 async function finish(session: Session, planId: string, endings: readonly string[]): Promise<void> {
   for (const text of endings) await repeatable(session, text);
-  await session.run(markStatement(planId, ["finishing"], "finished"));
+  await session.run(finishedStatement(planId));
 }
 
 /** What is left in the journal, which the first look makes. */
@@ -76,8 +74,13 @@ async function readUnfinished(session: Session): Promise<OpenMove[]> {
  * undoes the rest.
  */
 async function heal(session: Session, only?: string): Promise<void> {
-  const open = (await readUnfinished(session)).filter(({ planId }) => only === undefined || planId === only);
-  for (const [planId, moves] of Map.groupBy(open, (move) => move.planId)) {
+  const read = async () => (await readUnfinished(session)).filter(({ planId }) => only === undefined || planId === only);
+  const found = new Set((await read()).map(({ planId }) => planId));
+  if (found.size === 0) return;
+  for (const planId of found) await session.run(takeBackStatement(planId));
+  for (const [planId, moves] of Map.groupBy(await read(), (move) => move.planId)) {
+    // One that was begun in between is left alone.
+    if (!found.has(planId)) continue;
     const isDecided = moves.some(({ state }) => state === "finishing");
     const endings = moves.flatMap((move) => move.finish);
     await (isDecided ? finish(session, planId, endings) : compensate(session, planId, moves));
