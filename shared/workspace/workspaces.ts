@@ -12,7 +12,6 @@ import { slugFault, slugFromName } from "./slugs.ts";
 import { violatedConstraint } from "./unique-violation.ts";
 import { insertWorkspace } from "./workspace-creation.ts";
 
-/** Where a workspace's data and objects are placed: Cloudflare's location hints, or wherever they are first used. */
 /** Days in which a deletion can be undone. */
 const DELETION_DAYS = 7;
 const DAY = 86_400_000;
@@ -110,19 +109,19 @@ export interface WorkspacePatch {
   readonly status?: "active" | undefined;
 }
 
-/** Whether the time is over in which a deletion can be undone: what the workspace had may be gone. */
-function isFinal(ctx: Context, { delete_at }: Workspace): boolean {
-  return delete_at !== null && Date.parse(delete_at) <= ctx.clock.now();
+/** What the workspace had may be gone once the time is over in which its deletion can be undone. */
+async function requireRestorable(ctx: Context, { id, delete_at }: Workspace): Promise<void> {
+  requirePermission(await findStanding(ctx, id), "workspace:delete");
+  if (delete_at === null || Date.parse(delete_at) > ctx.clock.now()) return;
+  throw new AppError("invalid_state", `The workspace could be restored until ${delete_at}. Its deletion is final.`);
 }
 
+/** Renames a workspace, or undoes its deletion while that can be undone. @throws `forbidden`, `invalid_state` */
 export async function updateWorkspace(ctx: Context, workspaceId: string, patch: WorkspacePatch): Promise<Workspace> {
   const before = await getWorkspace(ctx, workspaceId);
   const restores = patch.status === "active" && before.status === "deleting";
-  if (restores) requirePermission(await findStanding(ctx, workspaceId), "workspace:delete");
-  if (restores && isFinal(ctx, before)) {
-    throw new AppError("invalid_state", `The workspace could be restored until ${before.delete_at}. Its deletion is final.`);
-  }
-  if (!restores && before.status === "deleting") throw new AppError("invalid_state", "The workspace is being deleted. Restore it first.");
+  if (restores) await requireRestorable(ctx, before);
+  else if (before.status === "deleting") throw new AppError("invalid_state", "The workspace is being deleted. Restore it first.");
   const name = patch.name ?? before.name;
   if (!restores && name === before.name) return before;
   const restored = restores ? ({ status: "active", deleteAt: null } as const) : {};

@@ -371,43 +371,6 @@ describe.each(ENGINES)("a schema that changes, at %s", (engine) => {
       }
       expect(outcomes.before).toBeGreaterThan(total / 2);
     });
-
-    // On PostgreSQL one waits for the other.
-    if (engine === "mysql") {
-      it("is not done for one who is told so and undone by another", async () => {
-        await bring(schema(leads([])));
-        const catalog = await shape();
-        const [changed, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-        const { driver } = database.database.engine;
-        const changing = database
-          .through({
-            ...driver,
-            command: async (address, text) => {
-              await driver.command(address, text);
-              changed.resolve();
-              await goOn.promise;
-            },
-          })
-          .change(current, schema(leads([{ name: "late", type: "text", nullable: true }])))
-          .then(
-            () => "done",
-            ({ code }) => code,
-          );
-        await changed.promise;
-        // Another finds it under way, and is about to undo it when it goes on.
-        const undoing = database.through({
-          ...driver,
-          command: async (address, text) => {
-            goOn.resolve();
-            await changing;
-            await driver.command(address, text);
-          },
-        });
-        await undoing.look();
-        expect(await changing).toBe("conflict");
-        expect(await shape()).toEqual(catalog);
-      });
-    }
   });
 
   it("takes changes of several apps at once, in one pool and in two", async () => {
